@@ -1,0 +1,1 @@
+"""Scenarios as values: what is told once and run in several worlds."""
