@@ -1,0 +1,114 @@
+"""Run the tests in the order that fits two cores: unit tests, fuzz, then the namespaces, which mostly wait, side by side.
+
+Exit status 0 only when something ran and nothing failed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SIDE_BY_SIDE = "6"
+NO_TEST_RAN = 5  # pytest's exit code
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one or several runs of pytest did; ``skips`` maps the reason to how many tests it kept from running."""
+
+    passed: int = 0
+    failed: int = 0
+    skips: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def skipped(self) -> int:
+        return sum(self.skips.values())
+
+    def add(self, other: "Tally") -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        for reason, count in other.skips.items():
+            self.skips[reason] = self.skips.get(reason, 0) + count
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    name: str
+    arguments: tuple[str, ...]
+
+
+UNIT = Phase("unit tests", ("-m", "not netns and not fuzz", "-n", "2"))
+FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "0"))
+NETNS = Phase("namespaces", ("-m", "netns and not alone", "-n", SIDE_BY_SIDE, "--dist", "load", "--maxschedchunk", "1"))
+ALONE = Phase("namespaces, one at a time", ("-m", "netns and alone", "-n", "0"))
+
+
+def read_report(path: Path) -> Tally:
+    """Count a JUnit report, which is there whatever pytest printed."""
+    tally = Tally()
+    if not path.exists():
+        return tally
+    for case in ET.parse(path).getroot().iter("testcase"):  # noqa: S314 - pytest wrote this file a moment ago
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            tally.failed += 1
+        elif skipped is not None:
+            reason = skipped.get("message") or "no reason given"
+            tally.skips[reason] = tally.skips.get(reason, 0) + 1
+        else:
+            tally.passed += 1
+    return tally
+
+
+def environment() -> dict[str, str]:
+    """Caches go to the caller's own cache, so that a run as root leaves nothing in the checkout that a user cannot write."""
+    env = dict(os.environ)
+    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vrrpd-tests"
+    env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))
+    env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} -o cache_dir={cache / 'pytest'}".strip()
+    return env
+
+
+def run_phase(phase: Phase, extra: list[str], report: Path) -> tuple[int, Tally]:
+    print(f"\n--- {phase.name}", flush=True)
+    start = time.monotonic()
+    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *extra]
+    code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
+    tally = read_report(report)
+    print(f"--- {phase.name}: {tally} in {time.monotonic() - start:.0f} s", flush=True)
+    return code, tally
+
+
+def main(arguments: list[str]) -> int:
+    only_unit = "--unit" in arguments
+    extra = [argument for argument in arguments if argument != "--unit"]
+    total, broken = Tally(), []
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="vrrpd-tests-") as folder:
+        for number, phase in enumerate((UNIT,) if only_unit else (UNIT, FUZZ, NETNS, ALONE)):
+            code, tally = run_phase(phase, extra, Path(folder) / f"{number}.xml")
+            total.add(tally)
+            if code not in {0, NO_TEST_RAN}:
+                broken.append(f"{phase.name} (pytest ended with {code})")
+    print()
+    for reason, count in sorted(total.skips.items()):
+        print(f"skipped {count}: {reason}")
+    for phase_name in broken:
+        print(f"FAILED: {phase_name}")
+    if not total.passed and not total.failed:
+        print("FAILED: no test ran")
+    print(f"all tests took {time.monotonic() - start:.0f} s")
+    print(total)
+    return 1 if broken or total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

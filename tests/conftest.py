@@ -1,0 +1,15 @@
+"""What holds for every test: namespaces need root, and the slowest start first."""
+
+import os
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.geteuid() != 0:
+        without_root = pytest.mark.skip(reason="needs root and Linux network namespaces")
+        for item in items:
+            if item.get_closest_marker("netns"):
+                item.add_marker(without_root)
+    # Side by side, a long test that starts last is waited for alone.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
