@@ -117,6 +117,4 @@ class Notice:
     detail: str
 
 
-Effect: TypeAlias = (
-    SendAdvertisement | AddAddresses | RemoveAddresses | Announce | StateChanged | Notify | Notice
-)
+Effect: TypeAlias = SendAdvertisement | AddAddresses | RemoveAddresses | Announce | StateChanged | Notify | Notice

@@ -1,0 +1,257 @@
+"""What a change of state consists of: the effects, the deadlines and the memory that belong to it.
+
+``VirtualRouter`` decides when; this says what then happens. Nothing here waits, sends or reads a clock.
+"""
+
+from typing import Final
+
+from vrrpd.core.effects import (
+    AddAddresses,
+    Announce,
+    Effect,
+    Notice,
+    NoticeKind,
+    Notify,
+    NotifyEvent,
+    Reason,
+    RemoveAddresses,
+    SendAdvertisement,
+    State,
+    StateChanged,
+)
+from vrrpd.core.events import Fault
+from vrrpd.core.memory import Memory
+from vrrpd.core.parameters import Parameters
+from vrrpd.core.statistics import Statistics
+from vrrpd.core.timers import Deadlines, Timer, master_down_interval, skew_time, timing_priority
+from vrrpd.core.view import VirtualRouterView
+from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
+
+ROGUE_GRACE_FACTOR: Final = 1.2
+ELECTION_TIMERS: Final = (
+    Timer.MASTER_DOWN,
+    Timer.ADVERT,
+    Timer.PREEMPT_DELAY,
+    Timer.YIELD_HOLD,
+    Timer.OWNER_CONFLICT,
+    Timer.SECOND_ANNOUNCE,
+    Timer.LOWER_PRIORITY_ANNOUNCE,
+    Timer.REFRESH,
+)
+
+
+class Election:
+    """The state of one election and the ways to change it. ``state`` and ``effective_priority`` are read only."""
+
+    def __init__(self, name: str, parameters: Parameters) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.state = State.INIT
+        self.effective_priority = parameters.base_priority
+        self.statistics = Statistics()
+        self._effects: list[Effect] = []
+        self._deadlines = Deadlines()
+        self._memory = Memory()
+        self._started = False
+        self._since: Instant | None = None
+        self._reason = Reason.STARTUP
+        self._detail = "not started"
+        self._link_fault: Fault | None = None
+        self._source: Address | None = None
+        self._faults: frozenset[Fault] = frozenset()
+        self._waiting_for: frozenset[str] = frozenset()
+        self._maintenance: Fault | None = None
+        self._master_interval = parameters.advert_interval
+        self._takeover = Reason.MASTER_DOWN
+        self._preempt_ready = False
+        self._rogue_adverts_left = 0
+        self._rogue_interval = Seconds(0)
+        self._losses: list[Instant] = []
+        self._failures: list[Instant] = []
+        self._retry: AddAddresses | RemoveAddresses | None = None
+
+    @property
+    def deadline(self) -> Instant | None:
+        """When to deliver ``DeadlineReached`` next, or None."""
+        return self._deadlines.earliest
+
+    def view(self, now: Instant) -> VirtualRouterView:
+        follows = self.state in (State.BACKUP, State.FAULT)
+        return VirtualRouterView(
+            name=self.name,
+            state=self.state,
+            since=now if self._since is None else self._since,
+            reason=self._reason,
+            detail=self._detail,
+            base_priority=self.parameters.base_priority,
+            effective_priority=self.effective_priority,
+            source=self._source,
+            master=self._memory.master if follows else None,
+            faults=self._current_faults(),
+            waiting_for=tuple(sorted(self._waiting_for)),
+            timers=self._deadlines.remaining(now),
+            peers=self._memory.peers(),
+            statistics=self.statistics.copy(),
+        )
+
+    def _current_faults(self) -> tuple[Fault, ...]:
+        found = [fault for fault in (self._maintenance, self._link_fault) if fault is not None]
+        if self._source is None and self._link_fault is None:
+            found.append(Fault(Reason.NO_SOURCE_ADDRESS, f"no IPv{self.parameters.family.value} address to send from"))
+        return (*found, *sorted(self._faults, key=lambda fault: fault.name))
+
+    def _reconsider(self, now: Instant) -> None:
+        """Enter or leave FAULT, after anything changed that decides about it."""
+        if not self._started:
+            return
+        faults = self._current_faults()
+        if faults:
+            self._enter_fault(faults, now)
+        elif self._waiting_for and self.state in (State.INIT, State.FAULT):
+            self._detail = "waiting for the first result of " + ", ".join(sorted(self._waiting_for))
+        elif self.state is State.INIT:
+            self._join(Reason.STARTUP, "started", now)
+        elif self.state is State.FAULT:
+            self._join(Reason.FAULT_CLEARED, "nothing is wrong any more", now)
+
+    def _enter_fault(self, faults: tuple[Fault, ...], now: Instant) -> None:
+        detail = ", ".join(_describe(fault) for fault in faults)
+        if self.state is State.FAULT:
+            if detail != self._detail:
+                self._detail = detail
+                self._notice(NoticeKind.FAULTS_CHANGED, detail)
+            return
+        if self.state is State.MASTER:
+            self._release(farewells=0 if self._link_fault else self.parameters.farewells_on_fault)
+        self._clear_election()
+        self._become(State.FAULT, faults[0].reason, detail, now)
+        self._notify(NotifyEvent.FAULT)
+
+    def _join(self, reason: Reason, detail: str, now: Instant) -> None:
+        """INIT or FAULT is over: an owner serves at once, everybody else listens first (RFC 3768 section 6.4.1)."""
+        begin = max(self._deadlines.get(Timer.STARTUP_DELAY) or now, now)
+        if self.parameters.is_owner and begin <= now:
+            self._enter_master(Reason.OWNER, "priority 255 owns the addresses", now)
+            return
+        self._master_interval = self.parameters.advert_interval
+        wait = Seconds(0) if self.parameters.is_owner else self._down_interval(self.effective_priority)
+        self._enter_backup(reason, detail, after(begin, wait), now)
+
+    # --- transitions --------------------------------------------------------------------------------------------
+
+    def _become(self, state: State, reason: Reason, detail: str, now: Instant) -> None:
+        old, self.state = self.state, state
+        self._since, self._reason, self._detail = now, reason, detail
+        self._memory.forget_said()
+        self._effects.append(StateChanged(old, state, reason, detail))
+
+    def _enter_backup(self, reason: Reason, detail: str, takeover_at: Instant, now: Instant) -> None:
+        self._clear_election()
+        self._deadlines.set(Timer.MASTER_DOWN, takeover_at)
+        self._become(State.BACKUP, reason, detail, now)
+        self._notify(NotifyEvent.BACKUP)
+
+    def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
+        """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
+        self._clear_election()
+        if self.parameters.is_owner:
+            self.effective_priority = OWNER
+        self._master_interval = self.parameters.advert_interval
+        self._failures.clear()
+        self._losses.clear()
+        self.statistics.became_master += 1
+        self._advertise(now)
+        self._add(self.parameters.all_addresses)
+        self._announce(self.parameters.announce.repeat)
+        self._schedule_announcements(now)
+        self._become(State.MASTER, reason, detail, now)
+        self._notify(NotifyEvent.MASTER)
+
+    def _release(self, farewells: int) -> None:
+        """Resign, if there is anybody to hear it, and let go of the addresses."""
+        for _ in range(farewells):
+            self._send(RESIGN)
+        self.statistics.released_master += 1
+        self._retry = None
+        if self.parameters.all_addresses:
+            self._effects.append(RemoveAddresses(self.parameters.all_addresses))
+
+    def _hand_over(self, reason: Reason, detail: str, now: Instant) -> None:
+        """Give the addresses to somebody who can serve them, and do not preempt that node for a while."""
+        self._release(farewells=1)
+        self._enter_backup(reason, detail, after(now, self._down_interval(self.effective_priority)), now)
+        self._deadlines.set(Timer.YIELD_HOLD, after(now, self.parameters.yield_hold))
+
+    def _clear_election(self) -> None:
+        """Forget everything that belonged to the state we leave; a startup delay outlives it."""
+        self._deadlines.clear(*ELECTION_TIMERS)
+        if isinstance(self._retry, AddAddresses):
+            self._retry = None
+        self._takeover = Reason.MASTER_DOWN
+        self._preempt_ready = False
+        self._rogue_adverts_left = 0
+
+    # --- small things -------------------------------------------------------------------------------------------
+
+    def _skew(self) -> Seconds:
+        priority = timing_priority(self.parameters, self.effective_priority)
+        return skew_time(self.parameters.version, priority, self._master_interval)
+
+    def _down_interval(self, effective: Priority) -> Seconds:
+        return master_down_interval(
+            self.parameters.version,
+            timing_priority(self.parameters, effective),
+            self._master_interval,
+            self.parameters.down_timer_adverts,
+        )
+
+    def _shift_master_down(self, old_interval: Seconds) -> None:
+        """A running Master_Down_Timer moves by what the interval changed by (keepalived)."""
+        at = self._deadlines.get(Timer.MASTER_DOWN)
+        if at is not None and self.state is State.BACKUP and self._takeover is not Reason.MASTER_RESIGNED:
+            change = self._down_interval(self.effective_priority) - old_interval
+            self._deadlines.set(Timer.MASTER_DOWN, after(at, change))
+
+    def _advertise(self, now: Instant) -> None:
+        self._send(self.effective_priority)
+        self._deadlines.set(Timer.ADVERT, after(now, self.parameters.advert_interval))
+        if self._rogue_adverts_left:
+            self._rogue_adverts_left -= 1
+            if not self._rogue_adverts_left:
+                wait = ROGUE_GRACE_FACTOR * max(self._rogue_interval, self.parameters.advert_interval)
+                self._deadlines.set(Timer.OWNER_CONFLICT, after(now, wait))
+
+    def _send(self, priority: Priority) -> None:
+        self.statistics.adverts_sent += 1
+        self.statistics.priority_zero_sent += priority == RESIGN
+        self._effects.append(SendAdvertisement(priority))
+
+    def _add(self, addresses: tuple[Address, ...]) -> None:
+        if addresses:
+            self._effects.append(AddAddresses(addresses))
+
+    def _announce(self, rounds: int) -> None:
+        if self.parameters.all_addresses and rounds > 0:
+            self._effects.append(Announce(self.parameters.all_addresses, rounds))
+
+    def _schedule_announcements(self, now: Instant) -> None:
+        policy = self.parameters.announce
+        if policy.delay > 0:
+            self._deadlines.set(Timer.SECOND_ANNOUNCE, after(now, policy.delay))
+        if policy.refresh > 0:
+            self._deadlines.set(Timer.REFRESH, after(now, policy.delay + policy.refresh))
+
+    def _notify(self, event: NotifyEvent) -> None:
+        self._effects.append(Notify(event, self.effective_priority))
+
+    def _notice(self, kind: NoticeKind, detail: str) -> None:
+        self._effects.append(Notice(kind, detail))
+
+    def _notice_once(self, kind: NoticeKind, subject: object, detail: str) -> None:
+        """Say it unless it has been said of this subject since the last change of state."""
+        if self._memory.first_time(kind, subject):
+            self._notice(kind, detail)
+
+
+def _describe(fault: Fault) -> str:
+    return f"{fault.reason.value}: {fault.name}" if fault.name else fault.reason.value

@@ -1,0 +1,78 @@
+"""What checks mean for the election: from results to priorities and faults."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vrrpd.core.effects import Reason
+from vrrpd.core.events import Fault
+from vrrpd.units import OWNER, Priority
+
+LOWEST, HIGHEST = 1, 254
+
+
+class Hysteresis:
+    """A check's status out of its results: ``rise`` successes in a row to go up, ``fall`` failures to go down.
+
+    The first result decides alone (keepalived). ``initially`` makes the status known before any result.
+    """
+
+    __slots__ = ("_fall", "_rise", "_run", "status")
+
+    def __init__(self, rise: int = 1, fall: int = 1, initially: bool | None = None) -> None:
+        self._rise = rise
+        self._fall = fall
+        self._run = 0
+        self.status: bool | None = initially
+
+    def report(self, ok: bool) -> bool:
+        """Take one result in; the status that now holds."""
+        if self.status is None:
+            self.status = ok
+        elif ok == self.status:
+            self._run = 0
+        else:
+            self._run += 1
+            if self._run >= (self._rise if ok else self._fall):
+                self.status, self._run = ok, 0
+        return self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One tracker as one virtual router sees it; ``status`` None: no result yet. ``weight`` -254..254, 0: a fault."""
+
+    name: str
+    weight: int
+    reverse: bool
+    status: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingResult:
+    effective_priority: Priority
+    faults: frozenset[Fault]
+    waiting_for: frozenset[str]
+
+
+def evaluate(base: Priority, contributions: Iterable[Contribution]) -> TrackingResult:
+    """Effective priority, clamped to 1..254 (an owner's stays 255), and what forbids or delays taking part."""
+    total = int(base)
+    faults: set[Fault] = set()
+    waiting: set[str] = set()
+    for item in contributions:
+        if item.weight:
+            total += _weighed(item)
+        elif item.status is None:
+            waiting.add(item.name)
+        elif item.status is item.reverse:
+            faults.add(Fault(Reason.TRACK_FAILED, item.name))
+    effective = base if base == OWNER else Priority(min(max(total, LOWEST), HIGHEST))
+    return TrackingResult(effective, frozenset(faults), frozenset(waiting))
+
+
+def _weighed(item: Contribution) -> int:
+    """A positive weight is a bonus for success, a negative one a penalty for failure; ``reverse`` swaps the two."""
+    if item.status is None:
+        return 0
+    rewarded = item.status is not item.reverse
+    return item.weight if rewarded is (item.weight > 0) else 0

@@ -1,0 +1,50 @@
+"""A virtual router as seen at one moment, for status output and for handing it over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vrrpd.core.effects import Reason, State
+from vrrpd.core.events import Fault
+from vrrpd.core.statistics import Statistics
+from vrrpd.proto.advertisement import ChecksumForm
+from vrrpd.units import Address, Instant, Priority, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PeerView:
+    """The last advertisement of one sender; ``interval`` in seconds."""
+
+    address: Address
+    priority: Priority
+    interval: Seconds
+    last_heard: Instant
+    checksum_form: ChecksumForm
+
+
+@dataclass(frozen=True, slots=True)
+class MasterView:
+    """The master that a BACKUP follows."""
+
+    address: Address
+    priority: Priority
+    last_heard: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualRouterView:
+    """``master`` is None for a MASTER itself and while none is known; ``timers`` holds seconds left, by name."""
+
+    name: str
+    state: State
+    since: Instant
+    reason: Reason
+    detail: str
+    base_priority: Priority
+    effective_priority: Priority
+    source: Address | None
+    master: MasterView | None
+    faults: tuple[Fault, ...]
+    waiting_for: tuple[str, ...]
+    timers: Mapping[str, Seconds]
+    peers: tuple[PeerView, ...]
+    statistics: Statistics

@@ -1,0 +1,472 @@
+"""The election: one virtual router as RFC 3768 and RFC 9568 section 6.4 describe it, with keepalived's FAULT.
+
+Nothing here waits, sends or reads a clock: ``handle`` takes what happened and when, and returns what is to be done.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from vrrpd.core.effects import (
+    AddAddresses,
+    Announce,
+    Effect,
+    NoticeKind,
+    NotifyEvent,
+    Reason,
+    RemoveAddresses,
+    State,
+)
+from vrrpd.core.election import Election
+from vrrpd.core.events import (
+    AddressLost,
+    AdvertisementReceived,
+    DeadlineReached,
+    EffectFailed,
+    Event,
+    Fault,
+    FaultsChanged,
+    LinkChanged,
+    OperatorAction,
+    OperatorRequest,
+    PacketDropped,
+    ParametersReplaced,
+    PrimaryAddressChanged,
+    PriorityChanged,
+    Shutdown,
+    Stalled,
+    Startup,
+)
+from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
+from vrrpd.core.timers import Timer, master_down_interval
+from vrrpd.proto.advertisement import Advertisement, DropReason
+from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, after
+
+ROGUE_GRACE_ADVERTS: Final = 2
+REDUCED_OWNER: Final = Priority(254)
+
+
+class VirtualRouter(Election):
+    """One election: which event leads to which change.
+
+    Before ``Startup`` the events that describe the world (link, source address, faults, priority) only set the scene.
+    """
+
+    def handle(self, event: Event, now: Instant) -> tuple[Effect, ...]:
+        """Take one event in; what is to be done, in order. Never raises, whatever the state."""
+        if self._since is None:
+            self._since = now
+        self._HANDLERS[type(event)](self, event, now)
+        if not self._effects:
+            return ()
+        effects, self._effects = tuple(self._effects), []
+        return effects
+
+    # --- the world: start, stop, link, source address, trackers -------------------------------------------------
+
+    def _on_startup(self, event: Startup, now: Instant) -> None:
+        if self._started:
+            return
+        self._started = True
+        self._since, self._detail = now, "starting"
+        if event.delay > 0:
+            self._deadlines.set(Timer.STARTUP_DELAY, after(now, event.delay))
+            self._notice(NoticeKind.STARTUP_DELAY, f"silent for {event.delay:.2f} s (vrrp_startup_delay)")
+        self._reconsider(now)
+
+    def _on_shutdown(self, _event: Shutdown, now: Instant) -> None:
+        if not self._started:
+            return
+        self._started = False
+        if self.state is State.MASTER:
+            self._release(farewells=1)
+        self._deadlines.clear_all()
+        self._become(State.INIT, Reason.SHUTDOWN, "asked to stop", now)
+        self._notify(NotifyEvent.STOP)
+
+    def _on_link_changed(self, event: LinkChanged, now: Instant) -> None:
+        self._link_fault = None if event.up else Fault(Reason.LINK_DOWN, event.detail)
+        self._reconsider(now)
+
+    def _on_primary_address_changed(self, event: PrimaryAddressChanged, now: Instant) -> None:
+        self._source = event.address
+        self._reconsider(now)
+
+    def _on_faults_changed(self, event: FaultsChanged, now: Instant) -> None:
+        self._faults, self._waiting_for = event.faults, event.waiting_for
+        self._reconsider(now)
+
+    def _on_priority_changed(self, event: PriorityChanged, _now: Instant) -> None:
+        if self.parameters.is_owner or event.effective_priority == self.effective_priority:
+            return
+        old, self.effective_priority = self.effective_priority, event.effective_priority
+        self._shift_master_down(self._down_interval(old))
+        if self._started:
+            self._notice(NoticeKind.PRIORITY_CHANGED, f"priority {old} -> {self.effective_priority}")
+
+    # --- deadlines ----------------------------------------------------------------------------------------------
+
+    def _on_deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
+        for timer in self._deadlines.due(now):
+            at = self._deadlines.get(timer)
+            if at is not None and at <= now:  # an earlier one may have moved it
+                self._deadlines.clear(timer)
+                self._EXPIRED[timer](self, at, now)
+
+    def _master_down(self, _at: Instant, now: Instant) -> None:
+        if self.parameters.is_owner:
+            self._enter_master(Reason.OWNER, "priority 255 owns the addresses", now)
+        else:
+            self._enter_master(self._takeover, self._takeover_detail(now), now)
+
+    def _takeover_detail(self, now: Instant) -> str:
+        master = self._memory.master
+        if master is None or (self._since is not None and master.last_heard < self._since):
+            silent = now - (self._since if self._since is not None else now)
+            return f"no advert heard for {silent:.2f} s"
+        if self._takeover is Reason.MASTER_RESIGNED:
+            return f"{master.address} resigned {now - master.last_heard:.2f} s ago"
+        if self._takeover is Reason.PREEMPTING:
+            return f"priority {self.effective_priority} is higher than {master.priority} of {master.address}"
+        return f"no advert from {master.address} for {now - master.last_heard:.2f} s"
+
+    def _advert_due(self, at: Instant, now: Instant) -> None:
+        self._advertise(now)
+        in_step = after(at, self.parameters.advert_interval)
+        if in_step > now:  # keep the rhythm; after a long pause start a new one
+            self._deadlines.set(Timer.ADVERT, in_step)
+
+    def _startup_delay_over(self, _at: Instant, _now: Instant) -> None:
+        self._notice(NoticeKind.STARTUP_DELAY, "over, listening and taking part now")
+
+    def _preempt_delay_over(self, _at: Instant, _now: Instant) -> None:
+        self._preempt_ready = True
+        self._notice(NoticeKind.PREEMPT_DELAY, "over, lower priorities are no longer followed")
+
+    def _yield_hold_over(self, _at: Instant, _now: Instant) -> None:
+        self._notice(NoticeKind.PREEMPT_DELAY, "hold after handing over has ended")
+
+    def _second_announce(self, _at: Instant, _now: Instant) -> None:
+        self._announce(self.parameters.announce.repeat)
+
+    def _lower_priority_announce(self, _at: Instant, _now: Instant) -> None:
+        self._announce(self.parameters.announce.lower_priority_repeat)
+
+    def _refresh_announce(self, at: Instant, now: Instant) -> None:
+        policy = self.parameters.announce
+        if policy.refresh > 0:
+            self._announce(policy.refresh_repeat)
+            self._deadlines.set(Timer.REFRESH, after(max(at, now), policy.refresh))
+
+    def _rogue_gone(self, _at: Instant, _now: Instant) -> None:
+        self._notice(NoticeKind.TWO_OWNERS, "the other owner has fallen silent")
+
+    def _retry_due(self, _at: Instant, _now: Instant) -> None:
+        retry, self._retry = self._retry, None
+        if isinstance(retry, AddAddresses) and self.state is State.MASTER:
+            self._effects += (retry, Announce(retry.addresses, self.parameters.announce.repeat))
+        elif isinstance(retry, RemoveAddresses) and self.state is not State.MASTER:
+            self._effects.append(retry)
+
+    # --- advertisements -----------------------------------------------------------------------------------------
+
+    def _on_packet_dropped(self, event: PacketDropped, _now: Instant) -> None:
+        self.statistics.drop(event.reason)
+        if self._started:
+            text = f"{event.reason.value} from {event.source}" + (f": {event.detail}" if event.detail else "")
+            self._notice_once(NoticeKind.PACKET_DROPPED, (event.reason, event.source), text)
+
+    def _on_advertisement(self, event: AdvertisementReceived, now: Instant) -> None:
+        advert, source = event.advertisement, event.source
+        if self.state not in (State.BACKUP, State.MASTER) or self._deadlines.get(Timer.STARTUP_DELAY) is not None:
+            self.statistics.drop(DropReason.NOT_READY)
+            return
+        if self.parameters.owner_ignores_adverts and self.effective_priority == OWNER:
+            self.statistics.drop(DropReason.OWNER_IGNORES)
+            return
+        self.statistics.adverts_received += 1
+        if not self._addresses_agree(advert, source):
+            return
+        self._compare_interval(advert, source)
+        self._memory.heard(advert, source, now)
+        if self.state is State.BACKUP:
+            self._advert_as_backup(advert, source, now)
+        else:
+            self._advert_as_master(advert, source, now)
+
+    def _addresses_agree(self, advert: Advertisement, source: Address) -> bool:
+        """False only where the RFC's reading drops what differs (RFC 3768 section 7.1)."""
+        ours = self.parameters.addresses
+        if advert.addresses == ours or frozenset(advert.addresses) == frozenset(ours):
+            return True
+        self.statistics.address_list_mismatches += 1
+        text = f"{source} has {_join(advert.addresses)}, not {_join(ours)}"
+        self._notice_once(NoticeKind.ADDRESS_LIST_DIFFERS, (source, advert.addresses), text)
+        if self.parameters.list_mismatch is ListMismatchPolicy.ACCEPT or advert.priority == OWNER:
+            return True
+        self.statistics.drop(DropReason.ADDRESS_LIST_MISMATCH)
+        return False
+
+    def _compare_interval(self, advert: Advertisement, source: Address) -> None:
+        if advert.interval == self.parameters.advert_interval:
+            return
+        self.statistics.interval_mismatches += 1
+        text = f"{source} advertises every {advert.interval:g} s, not {self.parameters.advert_interval:g} s"
+        self._notice_once(NoticeKind.INTERVAL_DIFFERS, (source, advert.interval), text)
+
+    def _advert_as_backup(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        if advert.priority == RESIGN:
+            self.statistics.priority_zero_received += 1
+            self._takeover = Reason.MASTER_RESIGNED
+            self._memory.follow(advert, source, now)
+            self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
+            return
+        if self.parameters.is_owner and (advert.priority != OWNER or source != self._source):
+            self.effective_priority = OWNER  # what a conflict with another owner had taken away
+        if advert.priority >= self.effective_priority:
+            # Equal ones too: addresses are compared between two masters only (RFC 9568 section 6.4.2).
+            self._deadlines.clear(Timer.PREEMPT_DELAY)
+            self._preempt_ready = False
+            self._accept(advert, source, now)
+        elif self._lets_be(source, now):
+            self._accept(advert, source, now)
+        else:
+            self._outlast(advert, source, now)
+
+    def _outlast(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        """The Master_Down_Timer runs on: a lower priority does not restart it (RFC 9568 section 6.4.2)."""
+        self.statistics.lower_priority_received += 1
+        self._takeover = Reason.PREEMPTING
+        self._memory.follow(advert, source, now)
+        text = self._lower(advert, source) + ", taking over"
+        self._notice_once(NoticeKind.LOWER_PRIORITY_HEARD, (source, advert.priority), text)
+
+    def _lets_be(self, source: Address, now: Instant) -> bool:
+        """Whether a lower-priority master is left alone, for good or for now."""
+        if not self.parameters.preempt or self._deadlines.get(Timer.YIELD_HOLD) is not None:
+            return True
+        if self.parameters.preempt_delay <= 0 or self._preempt_ready:
+            return False
+        if self._deadlines.get(Timer.PREEMPT_DELAY) is None:
+            self._deadlines.set(Timer.PREEMPT_DELAY, after(now, self.parameters.preempt_delay))
+            self._notice(NoticeKind.PREEMPT_DELAY, f"{self.parameters.preempt_delay:g} s before {source} is preempted")
+        return True
+
+    def _accept(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        self._takeover = Reason.MASTER_DOWN
+        self._learn_interval(advert)
+        self._memory.follow(advert, source, now)
+        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval(self.effective_priority)))
+
+    def _learn_interval(self, advert: Advertisement) -> None:
+        """RFC 9568 section 6.4.2; an interval of zero would make us take over without end."""
+        if self.parameters.version == 3 and advert.interval > 0:
+            self._master_interval = advert.interval
+
+    def _advert_as_master(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        if advert.priority == RESIGN:
+            self.statistics.priority_zero_received += 1
+            self._advertise(now)
+        elif advert.priority == self.effective_priority and source == self._source:
+            text = f"another sender uses our address {source} and our priority"
+            self._notice_once(NoticeKind.SAME_ADDRESS, source, text)
+        elif advert.priority == OWNER and self.effective_priority == OWNER:
+            self._two_owners(advert, source, now)
+        elif advert.priority > self.effective_priority:
+            detail = f"{source} has priority {advert.priority}, ours is {self.effective_priority}"
+            self._yield(Reason.PREEMPTED, detail, advert, source, now)
+        elif advert.priority == self.effective_priority and self._is_higher(source):
+            detail = f"{source} has our priority {advert.priority} and the higher address"
+            self._yield(Reason.TIE_BREAK, detail, advert, source, now)
+        else:
+            self._lower_priority_master(advert, source, now)
+
+    def _is_higher(self, source: Address) -> bool:
+        return self._source is None or int(source) > int(self._source)
+
+    def _yield(self, reason: Reason, detail: str, advert: Advertisement, source: Address, now: Instant) -> None:
+        if self.parameters.advert_before_yielding:
+            self._advertise(now)
+        self._release(farewells=0)
+        self._learn_interval(advert)
+        self._memory.follow(advert, source, now)
+        self._enter_backup(reason, detail, after(now, self._down_interval(self.effective_priority)), now)
+
+    def _lower_priority_master(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        """keepalived answers at once and announces again, so that caches return to us (RFC 9568: discard)."""
+        self.statistics.lower_priority_received += 1
+        text = self._lower(advert, source) + ", and is master too"
+        self._notice_once(NoticeKind.LOWER_PRIORITY_HEARD, (source, advert.priority), text)
+        if not self.parameters.answer_lower_priority:
+            return
+        self._advertise(now)
+        policy = self.parameters.announce
+        if policy.lower_priority_repeat:
+            self._announce(policy.lower_priority_repeat)
+            if policy.lower_priority_delay > 0:
+                self._deadlines.set(Timer.LOWER_PRIORITY_ANNOUNCE, after(now, policy.lower_priority_delay))
+        self._notify(NotifyEvent.MASTER_RX_LOWER_PRI)
+
+    def _lower(self, advert: Advertisement, source: Address) -> str:
+        return f"{source} has priority {advert.priority}, lower than ours, {self.effective_priority}"
+
+    def _two_owners(self, advert: Advertisement, source: Address, now: Instant) -> None:
+        """keepalived's way out of two configured owners: the lower address yields; if it does not, we step down."""
+        text = f"{source} is configured as owner (255) too: give one of the two a lower priority"
+        self._notice_once(NoticeKind.TWO_OWNERS, source, text)
+        if self._is_higher(source):
+            detail = f"{source} is an owner too and has the higher address"
+            self._yield(Reason.OWNER_CONFLICT, detail, advert, source, now)
+        elif self._deadlines.get(Timer.OWNER_CONFLICT) is not None:
+            self._deadlines.clear(Timer.OWNER_CONFLICT)
+            self.effective_priority = REDUCED_OWNER
+        elif not self._rogue_adverts_left:
+            self._rogue_adverts_left = ROGUE_GRACE_ADVERTS
+            self._rogue_interval = advert.interval
+
+    # --- addresses, stalls, operators, failures -----------------------------------------------------------------
+
+    def _on_address_lost(self, event: AddressLost, now: Instant) -> None:
+        if self.state is not State.MASTER or event.address not in self.parameters.all_addresses:
+            return
+        by = f" by {event.culprit}" if event.culprit else ""
+        if self.parameters.address_loss is AddressLossPolicy.FAIL_OVER:
+            self._release(farewells=1)
+            detail = f"{event.address} was removed{by}"
+            self._enter_backup(Reason.ADDRESSES_LOST, detail, after(now, self._skew()), now)
+            return
+        self._losses = [at for at in self._losses if now - at < self.parameters.loss_window]
+        self._losses.append(now)
+        if len(self._losses) >= self.parameters.loss_limit:
+            window = self.parameters.loss_window
+            detail = f"{event.address} was removed{by}, {len(self._losses)} removals in {window:g} s: handing over"
+            self._hand_over(Reason.ADDRESSES_LOST, detail, now)
+            return
+        self.statistics.addresses_restored += 1
+        self._add((event.address,))
+        self._effects.append(Announce((event.address,), self.parameters.announce.repeat))
+        self._notice(NoticeKind.ADDRESS_RESTORED, f"{event.address} was removed{by}, put back")
+
+    def _on_stalled(self, event: Stalled, now: Instant) -> None:
+        """We were not running; others may have acted. Whoever spoke meanwhile has been heard before this."""
+        self.statistics.stalls += 1
+        if not self._started:
+            return
+        self._notice(NoticeKind.STALLED, f"did not run for {event.seconds:.2f} s")
+        if self.state is State.MASTER and self._replaced_meanwhile(now):
+            detail = f"did not run for {event.seconds:.2f} s, the other node has taken over"
+            self._release(farewells=0)
+            self._enter_backup(Reason.STALLED, detail, after(now, self._down_interval(self.effective_priority)), now)
+        elif self.state is State.MASTER:
+            self._advertise(now)
+            self._announce(self.parameters.announce.repeat)
+        elif self.state is State.BACKUP and self._deadlines.is_due(Timer.MASTER_DOWN, now):
+            self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
+
+    def _replaced_meanwhile(self, now: Instant) -> bool:
+        """keepalived's timer_expired_backup: a nopreempt master trusts that the other node took over."""
+        other = self.parameters.timer_expired_backup
+        due = self._deadlines.get(Timer.ADVERT)
+        if other is None or self.parameters.preempt or due is None:
+            return False
+        interval = self.parameters.advert_interval
+        last_sent = due - interval
+        return last_sent + master_down_interval(self.parameters.version, other, interval) <= now
+
+    def _on_operator_request(self, event: OperatorRequest, now: Instant) -> None:
+        detail = f"asked by the operator: {event.detail}" if event.detail else "asked by the operator"
+        match event.action:
+            case OperatorAction.STEP_DOWN if self.state is State.MASTER:
+                self._hand_over(Reason.OPERATOR, detail, now)
+            case OperatorAction.TAKE_OVER if self.state is State.BACKUP:
+                self._enter_master(Reason.OPERATOR, detail, now)
+            case OperatorAction.ANNOUNCE if self.state is State.MASTER:
+                self._announce(self.parameters.announce.repeat)
+            case OperatorAction.MAINTENANCE_ON:
+                self._maintenance = Fault(Reason.MAINTENANCE, event.detail)
+                self._reconsider(now)
+            case OperatorAction.MAINTENANCE_OFF:
+                self._maintenance = None
+                self._reconsider(now)
+
+    def _on_effect_failed(self, event: EffectFailed, now: Instant) -> None:
+        self.statistics.effects_failed += 1
+        effect = event.effect
+        if isinstance(effect, AddAddresses) and self.state is State.MASTER:
+            self._add_failed(effect, event.error, now)
+        elif isinstance(effect, RemoveAddresses) and self.state is not State.MASTER and self._started:
+            self._notice_once(NoticeKind.EFFECT_FAILED, event.error, f"{event.error}; trying again")
+            self._retry_later(effect, now)
+        else:
+            self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), event.error)
+
+    def _add_failed(self, effect: AddAddresses, error: str, now: Instant) -> None:
+        """A master without its addresses serves nobody: try again, then let somebody else."""
+        window = self.parameters.retry_delay * (self.parameters.retry_limit + 1)
+        self._failures = [at for at in self._failures if now - at < window]
+        self._failures.append(now)
+        if len(self._failures) >= self.parameters.retry_limit:
+            self._hand_over(Reason.EFFECT_FAILED, error, now)
+        else:
+            self._notice(NoticeKind.EFFECT_FAILED, f"{error}; trying again")
+            self._retry_later(effect, now)
+
+    def _retry_later(self, effect: AddAddresses | RemoveAddresses, now: Instant) -> None:
+        self._retry = effect
+        self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
+
+    def _on_parameters_replaced(self, event: ParametersReplaced, now: Instant) -> None:
+        old, new = self.parameters, event.parameters
+        old_down = self._down_interval(self.effective_priority)
+        if self._master_interval == old.advert_interval:
+            self._master_interval = new.advert_interval
+        self.parameters, self.effective_priority = new, event.effective_priority
+        if self.state is State.MASTER:
+            self._replace_as_master(old, now)
+        else:
+            self._shift_master_down(old_down)
+
+    def _replace_as_master(self, old: Parameters, now: Instant) -> None:
+        gone = tuple(address for address in old.all_addresses if address not in self.parameters.all_addresses)
+        fresh = tuple(address for address in self.parameters.all_addresses if address not in old.all_addresses)
+        if gone:
+            self._effects.append(RemoveAddresses(gone))
+        self._add(fresh)
+        if fresh:
+            self._announce(self.parameters.announce.repeat)
+            self._schedule_announcements(now)
+        if self.parameters != old:
+            self._advertise(now)
+
+    _HANDLERS: Final[dict[type[object], Callable[..., None]]] = {
+        Startup: _on_startup,
+        Shutdown: _on_shutdown,
+        DeadlineReached: _on_deadline_reached,
+        AdvertisementReceived: _on_advertisement,
+        PacketDropped: _on_packet_dropped,
+        LinkChanged: _on_link_changed,
+        PrimaryAddressChanged: _on_primary_address_changed,
+        PriorityChanged: _on_priority_changed,
+        FaultsChanged: _on_faults_changed,
+        ParametersReplaced: _on_parameters_replaced,
+        AddressLost: _on_address_lost,
+        Stalled: _on_stalled,
+        OperatorRequest: _on_operator_request,
+        EffectFailed: _on_effect_failed,
+    }
+
+    _EXPIRED: Final[dict[Timer, Callable[..., None]]] = {
+        Timer.MASTER_DOWN: _master_down,
+        Timer.ADVERT: _advert_due,
+        Timer.STARTUP_DELAY: _startup_delay_over,
+        Timer.PREEMPT_DELAY: _preempt_delay_over,
+        Timer.YIELD_HOLD: _yield_hold_over,
+        Timer.SECOND_ANNOUNCE: _second_announce,
+        Timer.LOWER_PRIORITY_ANNOUNCE: _lower_priority_announce,
+        Timer.REFRESH: _refresh_announce,
+        Timer.OWNER_CONFLICT: _rogue_gone,
+        Timer.RETRY: _retry_due,
+    }
+
+
+def _join(addresses: tuple[Address, ...]) -> str:
+    return " ".join(str(address) for address in addresses) or "no addresses"
