@@ -1,0 +1,100 @@
+"""The result of the ``status`` command: filled by the daemon, printed by the command line.
+
+Keys may be added in later versions; none changes its meaning. Times are seconds; ``since`` counts from the epoch, every
+other one is a length or an age on the monotonic clock. Addresses are text.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict, cast
+
+from vrrpd.control.shape import check_shape
+from vrrpd.errors import ControlError
+
+StateName = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
+
+
+class DaemonStatus(TypedDict):
+    version: str
+    pid: int
+    uptime: float
+    config: str
+
+
+class MasterStatus(TypedDict):
+    """Who holds the addresses; ``heard_ago`` is None when that is this node itself."""
+
+    address: str
+    priority: int
+    self: bool
+    heard_ago: float | None
+
+
+class AddressStatus(TypedDict):
+    """``present`` is the kernel's word on it, not what was intended."""
+
+    address: str
+    device: str
+    present: bool
+
+
+class FaultStatus(TypedDict):
+    reason: str
+    name: str
+
+
+class TrackerStatus(TypedDict):
+    name: str
+    kind: Literal["script", "interface"]
+    status: Literal["up", "down", "unknown"]
+    detail: str
+    weight: int
+    reverse: bool
+
+
+class PeerStatus(TypedDict):
+    """Another node that was heard for this virtual router."""
+
+    address: str
+    priority: int
+    interval: float
+    heard_ago: float
+    checksum_form: str | None
+
+
+class InstanceStatus(TypedDict):
+    """``master`` is None while nobody is known to hold the addresses."""
+
+    name: str
+    state: StateName
+    since: float
+    state_seconds: float
+    reason: str
+    detail: str
+    interface: str
+    virtual_router_id: int
+    family: Literal[4, 6]
+    version: Literal[2, 3]
+    base_priority: int
+    effective_priority: int
+    source: str | None
+    master: MasterStatus | None
+    addresses: list[AddressStatus]
+    faults: list[FaultStatus]
+    waiting_for: list[str]
+    trackers: list[TrackerStatus]
+    timers: dict[str, float]
+    peers: list[PeerStatus]
+    statistics: dict[str, int | dict[str, int]]
+
+
+class StatusResult(TypedDict):
+    daemon: DaemonStatus
+    instances: list[InstanceStatus]
+
+
+def read_status(result: Mapping[str, object]) -> StatusResult:
+    """The result as received, checked to be what this version can print. Raises ControlError."""
+    problem = check_shape(result, StatusResult, "status")
+    if problem is not None:
+        raise ControlError(f"the daemon's answer is not one that this version understands: {problem}")
+    return cast("StatusResult", result)
