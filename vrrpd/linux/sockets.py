@@ -1,0 +1,253 @@
+"""Raw sockets for IP protocol 112: one kind that only listens, one that only speaks."""
+
+import socket
+import struct
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from errno import ENODEV
+from functools import lru_cache
+from ipaddress import IPv6Address
+from typing import Final
+
+from vrrpd.errors import LinuxError
+from vrrpd.linux import bpf, uapi
+from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason, parse_ipv4
+from vrrpd.units import Address, Family, Vrid
+
+_LARGEST_PACKET: Final = 8192  # 255 IPv6 addresses make 4088 bytes
+_PACKETS_PER_VRID: Final = 16
+_COST_OF_A_PACKET: Final = 2304  # sk_buff and a page fragment of 2 KiB
+_SMALLEST_QUEUE: Final = 256 * 1024
+_LARGEST_QUEUE: Final = 4 * 1024 * 1024
+_CONTROL_SPACE: Final = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(4)
+
+_FAMILIES: Final = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
+
+
+class Receiver:
+    """Hears the advertisements of some virtual routers on one interface.
+
+    Bound to the interface, not to its name: it goes on hearing when the interface is renamed, and falls silent for
+    good, without an error, when the interface is deleted. Whoever sees the interface come back opens another one.
+    """
+
+    __slots__ = ("_socket", "family", "index", "interface")
+
+    def __init__(self, endpoint: socket.socket, interface: str, index: int, family: Family) -> None:
+        self._socket = endpoint
+        self.interface = interface
+        self.index = index
+        self.family = family
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def receive(self) -> Datagram | Dropped | None:
+        """The next packet; None when there is none now.
+
+        LinuxError (ENETDOWN, ENODEV, EBADF ...) when the socket is of no more use: close it, and open another one when
+        the interface is usable again. Nothing that a packet contains leads to an exception.
+        """
+        try:
+            if self.family is Family.IPV4:
+                return parse_ipv4(self._socket.recv(_LARGEST_PACKET))
+            payload, control, flags, sender = self._socket.recvmsg(_LARGEST_PACKET, _CONTROL_SPACE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise LinuxError("receive on", self.interface, error.errno or 0) from error
+        return _ipv6_datagram(payload, control, flags, sender[0])
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Sender:
+    """Sends advertisements from one source address to one destination, and never queues anything that comes in."""
+
+    __slots__ = ("_socket", "destination", "index", "interface", "source")
+
+    def __init__(
+        self, endpoint: socket.socket, interface: str, index: int, source: Address, destination: Address
+    ) -> None:
+        self._socket = endpoint
+        self.interface = interface
+        self.index = index
+        self.source = source
+        self.destination = destination
+
+    def send(self, payload: bytes) -> None:
+        """Send the bytes behind the IP header.
+
+        LinuxError: ENETUNREACH or ENETDOWN while the interface is down (the same socket sends again when it is up),
+        ENODEV or ENXIO when it is gone, EINVAL when the source address is, EPERM when a packet filter forbids it.
+        """
+        try:
+            self._socket.send(payload)
+        except OSError:
+            self._send_again(payload)
+
+    def _send_again(self, payload: bytes) -> None:
+        # A connected raw socket keeps the error of any ICMP message that claims to answer it, and reports it at the
+        # next send instead of sending (raw_err in net/ipv4/raw.c). Only an error that comes twice is our own.
+        try:
+            self._socket.send(payload)
+        except OSError as error:
+            raise LinuxError("send on", self.interface, error.errno or 0) from error
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def open_receiver(
+    interface: str, index: int, family: Family, groups: Sequence[Address], vrids: Collection[Vrid]
+) -> Receiver:
+    """Listen for the given virtual routers in multicast groups (and on unicast) on one interface.
+
+    The queue holds a burst of all of them. LinuxError when the interface is gone, has no IP of this family
+    (EADDRNOTAVAIL, ENODEV), or the privilege is missing (EPERM).
+    """
+    with _raw_socket(family, "listen on", interface) as endpoint:
+        _bind_to_interface(endpoint, interface, index)
+        _set_queue(endpoint, len(vrids))
+        if family is Family.IPV4:
+            _join_ipv4(endpoint, index, groups)
+        else:
+            _join_ipv6(endpoint, index, groups)
+        # What arrived from elsewhere between socket() and the first filter is thrown away before anything can pass.
+        _drain(endpoint)
+        bpf.attach(endpoint, bpf.accept_vrids(family, vrids))
+    return Receiver(endpoint, interface, index, family)
+
+
+def open_sender(interface: str, index: int, family: Family, source: Address, destination: Address) -> Sender:
+    """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface.
+
+    LinuxError: EADDRNOTAVAIL when the source is no address of this host, ENETUNREACH while the interface is down.
+    No route is needed for a group.
+    """
+    with _raw_socket(family, "send on", interface) as endpoint:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
+        _bind_to_interface(endpoint, interface, index)
+        if family is Family.IPV4:
+            _prepare_ipv4_sender(endpoint, index, destination)
+            endpoint.bind((str(source), 0))
+            endpoint.connect((str(destination), 0))
+        else:
+            _prepare_ipv6_sender(endpoint, index)
+            endpoint.bind((str(source), 0, 0, index))
+            endpoint.connect((str(destination), 0, 0, index))
+        _raise_priority(endpoint)
+        _drain(endpoint)
+    return Sender(endpoint, interface, index, source, destination)
+
+
+@contextmanager
+def _raw_socket(family: Family, operation: str, interface: str) -> Iterator[socket.socket]:
+    """A deaf raw socket, closed again when what is done to it fails."""
+    endpoint = None
+    try:
+        endpoint = socket.socket(_FAMILIES[family], socket.SOCK_RAW | socket.SOCK_NONBLOCK, uapi.IPPROTO_VRRP)
+        bpf.attach(endpoint, bpf.DROP_ALL)
+        yield endpoint
+    except OSError as error:
+        if endpoint:
+            endpoint.close()
+        raise LinuxError(operation, interface, error.errno or 0) from error
+
+
+def _bind_to_interface(endpoint: socket.socket, interface: str, index: int) -> None:
+    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+    # The kernel keeps the index. Another interface may have taken the name since the caller looked it up.
+    if socket.if_nametoindex(interface) != index:
+        raise OSError(ENODEV, "the interface was replaced")
+
+
+def _set_queue(endpoint: socket.socket, vrids: int) -> None:
+    size = min(_LARGEST_QUEUE, max(_SMALLEST_QUEUE, vrids * _PACKETS_PER_VRID * _COST_OF_A_PACKET))
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, size // 2)  # the kernel doubles it
+    except PermissionError:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size // 2)
+
+
+def _join_ipv4(endpoint: socket.socket, index: int, groups: Sequence[Address]) -> None:
+    endpoint.setsockopt(socket.IPPROTO_IP, uapi.IP_MULTICAST_ALL, 0)
+    endpoint.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    for group in groups:
+        endpoint.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4s4xi", group.packed, index))
+
+
+def _join_ipv6(endpoint: socket.socket, index: int, groups: Sequence[Address]) -> None:
+    # IPV6_CHECKSUM stays off: the kernel would drop wrong checksums silently; decoding drops and counts them.
+    endpoint.setsockopt(socket.IPPROTO_IPV6, uapi.IPV6_MULTICAST_ALL, 0)
+    endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
+    endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+    for group in groups:
+        endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, struct.pack("16si", group.packed, index))
+
+
+def _prepare_ipv4_sender(endpoint: socket.socket, index: int, destination: Address) -> None:
+    options = (
+        (socket.IP_TOS, uapi.IPTOS_INTERNETCONTROL),
+        (socket.IP_TTL, MULTICAST_HOP_LIMIT),
+        (socket.IP_MULTICAST_TTL, MULTICAST_HOP_LIMIT),
+        (socket.IP_MULTICAST_LOOP, 0),
+        (uapi.IP_MULTICAST_ALL, 0),
+        (uapi.IP_MTU_DISCOVER, uapi.IP_PMTUDISC_DONT),  # DF 0
+    )
+    for option, value in options:
+        endpoint.setsockopt(socket.IPPROTO_IP, option, value)
+    endpoint.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("4x4xi", index))
+    if destination.is_multicast:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
+
+
+def _prepare_ipv6_sender(endpoint: socket.socket, index: int) -> None:
+    options = (
+        (socket.IPV6_TCLASS, uapi.IPTOS_INTERNETCONTROL),
+        (socket.IPV6_UNICAST_HOPS, MULTICAST_HOP_LIMIT),
+        (socket.IPV6_MULTICAST_HOPS, MULTICAST_HOP_LIMIT),
+        (socket.IPV6_MULTICAST_LOOP, 0),
+        (uapi.IPV6_MULTICAST_ALL, 0),
+        (socket.IPV6_MULTICAST_IF, index),
+        (socket.IPV6_CHECKSUM, 6),
+    )
+    for option, value in options:
+        endpoint.setsockopt(socket.IPPROTO_IPV6, option, value)
+
+
+def _raise_priority(endpoint: socket.socket) -> None:
+    # After IP_TOS, which sets a priority of its own. The highest needs CAP_NET_ADMIN.
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, uapi.TC_PRIO_CONTROL)
+    except PermissionError:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, uapi.TC_PRIO_INTERACTIVE)
+
+
+def _drain(endpoint: socket.socket) -> None:
+    try:
+        while True:
+            endpoint.recv(1)
+    except BlockingIOError:
+        return
+
+
+def _ipv6_datagram(
+    payload: bytes, control: list[tuple[int, int, bytes]], flags: int, sender: str
+) -> Datagram | Dropped:
+    destination, hop_limit = b"", 0
+    for _, kind, value in control:
+        if kind == socket.IPV6_PKTINFO:
+            destination = value[:16]
+        elif kind == socket.IPV6_HOPLIMIT:
+            (hop_limit,) = struct.unpack("i", value)
+    if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) or not destination:
+        return Dropped(DropReason.TRUNCATED, f"more than {len(payload)} bytes, or no destination")
+    return Datagram(Family.IPV6, _ipv6_address(sender), _ipv6_address(destination), hop_limit, payload)
+
+
+@lru_cache(maxsize=256)
+def _ipv6_address(value: str | bytes) -> IPv6Address:
+    return IPv6Address(value)
