@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,7 +17,22 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as it stands in a file; ``exact`` when every character of it stands there as itself."""
+
+    text: str
+    location: Location
+    exact: bool = True
+
+    def at(self, offset: int) -> Location:
+        """Where the character ``offset`` (from 0) of the text stands; the whole text's place when that is not known."""
+        return replace(self.location, column=self.location.column + offset) if self.exact else self.location
+
+
 class Severity(enum.Enum):
+    """ERROR: the file cannot be run. WARNING: it runs, perhaps not as meant. NOTE: good to know."""
+
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
@@ -25,7 +40,10 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One thing to say: what is wrong, where, what was expected, and what to write instead."""
+    """One thing to say: what is wrong, where, what was expected, and what to write instead.
+
+    The texts never contain a secret. ``str()`` is the whole of it on one line, fit for a log.
+    """
 
     severity: Severity
     location: Location
@@ -37,6 +55,35 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+    def __str__(self) -> str:
+        text = f"{self.location}: {self.severity.value}: {self.message}"
+        text += f"; expected: {self.expected}" if self.expected else ""
+        return text + (f"; write: {self.suggestion}" if self.suggestion else "")
+
+
+class Report:
+    """Collects what is to be said while a file is read, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self._items: list[Diagnostic] = []
+
+    def error(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
+        self._items.append(Diagnostic(Severity.ERROR, at, code, message, expected, write))
+
+    def warning(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
+        self._items.append(Diagnostic(Severity.WARNING, at, code, message, expected, write))
+
+    def note(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
+        self._items.append(Diagnostic(Severity.NOTE, at, code, message, expected, write))
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self._items.extend(diagnostics)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything said so far, in the order of the file."""
+        return tuple(sorted(self._items, key=lambda item: item.location))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -1,13 +1,15 @@
 """The one configuration model: every language is adapted to it, the daemon knows nothing else.
 
-Every block carries ``origins``: the place in the file of each keyword that was written, under the keyword's name.
-A keyword without an origin has its default.
+Every block carries ``origins``: the place in the file of each keyword that was written, under the keyword's name; of
+the block itself under the empty name; of elements of lists under ``virtual_ipaddress.0`` and so on, of parts of tables
+under ``authentication.auth_pass``. A keyword without an origin has its default.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vrrpd.config.diagnostics import Location
+from vrrpd.core.parameters import AddressLossPolicy
 from vrrpd.units import Address, Family, Priority, Seconds, Vrid, family_of
 
 Origins = Mapping[str, Location]
@@ -121,6 +123,7 @@ class VrrpInstance:
     lower_prio_no_advert: bool = False
     higher_prio_send_advert: bool = False
     timer_expired_backup: Priority | None = None
+    address_loss: AddressLossPolicy = AddressLossPolicy.RESTORE
     notify: NotifyScripts = NotifyScripts()
     origins: Origins = field(default_factory=dict, compare=False, repr=False)
 

@@ -1,0 +1,189 @@
+"""The elements of lists: virtual addresses and references to trackers, also as keepalived writes them on one line."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from vrrpd.config.diagnostics import Location, Report, Written
+from vrrpd.config.keywords import VIRTUAL_ADDRESS, Form, expected, toml_literal
+from vrrpd.config.model import VirtualAddress
+from vrrpd.config.unsupported import ADDRESS_OPTIONS, report_unsupported
+from vrrpd.config.values import (
+    INTERFACE_LIMIT,
+    AddressEntry,
+    TrackEntry,
+    bare_address,
+    interface,
+    listed,
+    printable,
+    suggestion,
+    weight_number,
+)
+from vrrpd.config.words import plain_words
+from vrrpd.units import Address
+
+_SCOPES: Final = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
+_OPTIONS: Final = tuple(name for name in VIRTUAL_ADDRESS if name != "address")
+_SYNONYMS: Final = {"broadcast": "brd"}
+
+
+def address_line(written: Written, report: Report) -> AddressEntry | None:
+    """``192.168.1.100/24 dev eth0 label eth0:1 scope global brd +``."""
+    words = plain_words(written)
+    if not words:
+        report.error(written.location, "bad-address", "an address is missing here", expected=Form.PREFIXED.value)
+        return None
+    parts = {"address": words[0]}
+    rest = iter(words[1:])
+    for word in rest:
+        name = _SYNONYMS.get(word.text, word.text)
+        if name in ADDRESS_OPTIONS:
+            report_unsupported(ADDRESS_OPTIONS[name], name, word.location, report)
+            if ADDRESS_OPTIONS[name].takes_value:
+                next(rest, None)
+        elif name not in _OPTIONS:
+            _unknown_option(word, report)
+        elif (argument := next(rest, None)) is None:
+            shape = expected(VIRTUAL_ADDRESS[name].shape)
+            report.error(word.location, "missing-value", f"there is no value behind {name}", expected=shape)
+        else:
+            parts[name] = argument
+    return virtual_address(parts, written.location, report)
+
+
+def _unknown_option(word: Written, report: Report) -> None:
+    report.error(
+        word.location,
+        "unknown-option",
+        f"{toml_literal(printable(word.text))} is no option of an address",
+        expected=listed(_OPTIONS),
+        write=suggestion(word.text, _OPTIONS),
+    )
+
+
+def virtual_address(parts: Mapping[str, Written], location: Location, report: Report) -> AddressEntry | None:
+    """From the texts of an address, by keyword; None when the address itself cannot be read."""
+    parsed = _address_and_prefix(parts["address"], report)
+    if parsed is None:
+        return None
+    address, prefix = parsed
+    device = parts.get("dev")
+    label, scope, broadcast = parts.get("label"), parts.get("scope"), parts.get("brd")
+    if not isinstance(address, IPv4Address):
+        for name, written in (("label", label), ("scope", scope), ("brd", broadcast)):
+            if written is not None:
+                _not_for_ipv6(name, written, report)
+        label = scope = broadcast = None
+    value = VirtualAddress(
+        address,
+        prefix,
+        device=None if device is None else interface(device, "dev", report),
+        label=None if label is None else _label(label, report),
+        scope=0 if scope is None else _scope(scope, report),
+        broadcast=None if broadcast is None else _broadcast(broadcast, address, prefix, report),
+    )
+    return AddressEntry(value, location)
+
+
+def _not_for_ipv6(name: str, written: Written, report: Report) -> None:
+    severity = report.error if name == "brd" else report.warning
+    severity(written.location, "ipv4-only", f"IPv6 addresses have no {name}: leave it out")
+
+
+def _address_and_prefix(written: Written, report: Report) -> tuple[Address, int] | None:
+    text, slash, length = written.text.partition("/")
+    address = bare_address(Written(text, written.location, written.exact), "virtual address", report)
+    if address is None:
+        return None
+    if address.is_multicast or address.is_unspecified or address.is_loopback or str(address) == "255.255.255.255":
+        report.error(
+            written.location, "bad-address", f"{address} cannot be a virtual address", expected="a host's address"
+        )
+        return None
+    if not slash:
+        return address, address.max_prefixlen
+    if not (length.isascii() and length.isdecimal()) or int(length[:9]) > address.max_prefixlen:
+        report.error(
+            written.at(len(text) + 1),
+            "bad-prefix",
+            f"{toml_literal(printable(length))} is not the length of a prefix",
+            expected=f"a whole number from 0 to {address.max_prefixlen}",
+            write=f"{address}/24" if address.version == 4 else f"{address}/64",
+        )
+        return None
+    if int(length) == 0:
+        report.warning(
+            written.at(len(text) + 1),
+            "bad-prefix",
+            "/0 makes the whole world a neighbour on this interface",
+            write=f"{address}/{address.max_prefixlen}",
+        )
+    return address, int(length)
+
+
+def _label(written: Written, report: Report) -> str | None:
+    length = len(written.text.encode(errors="replace"))
+    if 0 < length <= INTERFACE_LIMIT and written.text.isprintable() and " " not in written.text:
+        return written.text
+    report.error(
+        written.location,
+        "bad-label",
+        f"the label {toml_literal(printable(written.text))} has {length} bytes",
+        expected=Form.LABEL.value,
+    )
+    return None
+
+
+def _scope(written: Written, report: Report) -> int:
+    text = written.text
+    if text in _SCOPES:
+        return _SCOPES[text]
+    if text.isascii() and text.isdecimal() and int(text[:9]) <= 255:
+        return int(text)
+    report.error(
+        written.location,
+        "bad-scope",
+        f"{toml_literal(printable(text))} is not a scope",
+        expected=Form.SCOPE.value,
+        write=suggestion(text, _SCOPES),
+    )
+    return 0
+
+
+def _broadcast(written: Written, address: Address, prefix: int, report: Report) -> Address | None:
+    if written.text in {"+", "-"}:
+        if prefix >= 31:
+            report.warning(
+                written.location,
+                "no-broadcast",
+                f"brd {written.text}: a /{prefix} has no broadcast address; none is set",
+                write=f"{address}/24 brd {written.text}",
+            )
+            return None
+        network = IPv4Network((int(address), prefix), strict=False)
+        return network.broadcast_address if written.text == "+" else network.network_address
+    value = bare_address(written, "brd", report)
+    if value is not None and value.version != 4:
+        report.error(written.location, "bad-address", f"brd cannot be {value}", expected=Form.BROADCAST.value)
+        return None
+    return value
+
+
+def track_line(written: Written, report: Report, *, is_interface: bool) -> TrackEntry | None:
+    """``chk_haproxy``, ``chk_haproxy weight -5``, ``eth1 weight 5 reverse``."""
+    words = plain_words(written)
+    texts = [word.text for word in words]
+    shaped = len(words) == 1 or (2 < len(words) <= 4 and texts[1] == "weight")
+    if not shaped or (len(words) == 4 and texts[3] not in {"reverse", "noreverse"}):
+        report.error(
+            written.location,
+            "bad-track",
+            f"{toml_literal(printable(written.text))} is not a name, with or without its weight",
+            expected='"NAME", "NAME weight 5" or "NAME weight 5 reverse"',
+        )
+        return None
+    if is_interface and interface(words[0], "track_interface", report) is None:
+        return None
+    weight = weight_number(words[2], report) if len(words) > 2 else None
+    reverse = texts[3] == "reverse" if len(words) == 4 else None
+    return TrackEntry(texts[0], weight, reverse, words[0].location)

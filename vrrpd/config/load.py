@@ -1,0 +1,38 @@
+"""A file's text or bytes to a configuration, or to everything that is wrong with it."""
+
+from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
+from vrrpd.config.model import Config
+from vrrpd.config.toml import parse
+from vrrpd.config.validate import validate
+
+
+def read_config(text: str, file: str) -> tuple[Config | None, tuple[Diagnostic, ...]]:
+    """Read and validate a configuration in TOML.
+
+    ``file`` is its name in messages. The configuration is None when, and only when, there is an error among the
+    diagnostics, which are in the order of the file. Never raises.
+    """
+    parsed = parse(text, file)
+    report = Report()
+    report.extend(parsed.diagnostics)
+    if parsed.is_toml:
+        report.extend(validate(parsed.assembled.config, parsed.assembled.doubts, file))
+    diagnostics = report.diagnostics
+    return (None if has_errors(diagnostics) else parsed.assembled.config), diagnostics
+
+
+def read_config_bytes(content: bytes, file: str) -> tuple[Config | None, tuple[Diagnostic, ...]]:
+    """As ``read_config``, from the bytes of a file: UTF-8, a byte order mark allowed."""
+    try:
+        return read_config(content.decode("utf-8-sig"), file)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace")) + 1
+        report = Report()
+        report.error(
+            Location(file, line, column),
+            "not-utf-8",
+            "this is not UTF-8, in which TOML is written",
+            write="iconv -f latin1 -t utf-8 converts a file of an older encoding",
+        )
+        return None, report.diagnostics
