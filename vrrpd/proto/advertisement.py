@@ -127,6 +127,13 @@ _IPV4_HEADER: Final = struct.Struct("!BBHHHBBH4s4s")
 _FRAGMENT_BITS: Final = 0x3FFF
 _ETHERNET_MINIMUM: Final = 46
 
+# Looking up an enum's member costs 0.15 us before Python 3.12, and a decoded packet needs ten of them.
+_IPV4: Final = Family.IPV4
+_WITH_PSEUDO_HEADER: Final = ChecksumForm.PSEUDO_HEADER
+_NO_AUTH: Final = int(AuthType.NONE)
+_PASS: Final = int(AuthType.PASS)
+_LAST_AUTH_TYPE: Final = int(AuthType.AH)
+
 _CACHED_LISTS: Final = 512
 _LONGEST_CACHED_LIST: Final = 32
 
@@ -155,7 +162,7 @@ def parse_ipv4(packet: bytes) -> Datagram | Dropped:
     if dropped:
         return dropped
     payload = packet[header_length:total]
-    return Datagram(Family.IPV4, _ipv4_address(source), _ipv4_address(destination), ttl, payload)
+    return Datagram(_IPV4, _ipv4_address(source), _ipv4_address(destination), ttl, payload)
 
 
 def _check_ipv4_lengths(received: int, header: int, total: int) -> Dropped | None:
@@ -210,9 +217,9 @@ def _check_addressee(datagram: Datagram, vrid: int, rules: ReceiveRules) -> Drop
 
 
 def _check_length(payload: bytes, version: int, count: int, family: Family) -> Dropped | None:
-    expected = _HEADER.size + count * 4 if family is Family.IPV4 else _HEADER.size + count * 16
+    expected = _HEADER.size + count * 4 if family is _IPV4 else _HEADER.size + count * 16
     # Only VRRPv2 over IPv4 has authentication data, and it always has: the packet's own version decides.
-    if version == 2 and family is Family.IPV4:
+    if version == 2 and family is _IPV4:
         expected += AUTH_DATA_LENGTH
     if len(payload) == expected:
         return None
@@ -228,13 +235,13 @@ def _check_network(hop_limit: int, version: int, rules: ReceiveRules) -> Dropped
 
 
 def _check_version_2(payload: bytes, auth_type: int, interval: int, rules: ReceiveRules) -> Dropped | None:
-    if auth_type > AuthType.AH:
+    if auth_type > _LAST_AUTH_TYPE:
         return Dropped(DropReason.INVALID_AUTH_TYPE, f"authentication type {auth_type}")
     # IPv6 has no room for authentication data.
-    password = rules.password if rules.family is Family.IPV4 else None
-    expected = AuthType.NONE if password is None else AuthType.PASS
+    password = rules.password if rules.family is _IPV4 else None
+    expected = _NO_AUTH if password is None else _PASS
     if auth_type != expected:
-        detail = f"authentication type {AuthType(auth_type).name}, {expected.name} expected"
+        detail = f"authentication type {AuthType(auth_type).name}, {AuthType(expected).name} expected"
         return Dropped(DropReason.AUTH_TYPE_MISMATCH, detail)
     if password is not None and not same_key(payload[-AUTH_DATA_LENGTH:], password):
         return Dropped(DropReason.AUTH_FAILURE, "another password")
@@ -252,12 +259,12 @@ def _check_type(kind: int) -> Dropped | None:
 def _checksum_form(datagram: Datagram, version: int) -> ChecksumForm | None:
     """The form in which the checksum is right; None when it is wrong."""
     payload = datagram.payload
-    ipv4 = datagram.family is Family.IPV4
+    ipv4 = datagram.family is _IPV4
     if version == 2 and ipv4:
-        return None if internet_checksum(payload) else ChecksumForm.PSEUDO_HEADER
+        return None if internet_checksum(payload) else _WITH_PSEUDO_HEADER
     covered = pseudo_header(datagram.source, datagram.destination, len(payload))
     if internet_checksum(covered + payload) == 0:
-        return ChecksumForm.PSEUDO_HEADER
+        return _WITH_PSEUDO_HEADER
     if ipv4 and internet_checksum(payload) == 0:
         return ChecksumForm.PLAIN
     return None
@@ -270,7 +277,7 @@ def _is_multicast(address: Address) -> bool:
 
 
 def _unpack_addresses(payload: bytes, count: int, family: Family) -> tuple[Address, ...]:
-    width = 4 if family is Family.IPV4 else 16
+    width = 4 if family is _IPV4 else 16
     packed = payload[_HEADER.size : _HEADER.size + count * width]
     # A master repeats one list for ever. Long lists stay out, or a stranger's packets could make the cache large.
     return _address_list(packed, width) if count <= _LONGEST_CACHED_LIST else _build_list(packed, width)
