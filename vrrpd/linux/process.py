@@ -1,0 +1,254 @@
+"""Programs of the operator: started without a shell, each in a process group of its own, their ends heard of."""
+
+import grp
+import os
+import pwd
+import shutil
+import signal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from errno import EACCES, ECHILD, EINVAL, ENOENT, EPERM, ESRCH
+from pathlib import Path
+from typing import Final
+
+from vrrpd.errors import LinuxError, VrrpdError
+
+_UNWANTED: Final = ("IFS", "LD_PRELOAD", "LD_LIBRARY_PATH")  # as keepalived
+_UNSETTABLE: Final = {signal.SIGKILL, signal.SIGSTOP}
+_STDIO: Final = (
+    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+)
+_FIRST_OTHER: Final = 3
+_DEFAULT_SCRIPT_USER: Final = "keepalived_script"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who runs a program. ``name`` is empty for a user id without an account."""
+
+    uid: int
+    gid: int
+    name: str
+    home: str
+
+
+def resolve_identity(user: str | None, group: str | None) -> Identity:
+    """An account by name or number; without a user this process's own, without a group the user's primary one.
+
+    VrrpdError names the user or group that does not exist.
+    """
+    if user is None:
+        account = _account(os.geteuid())
+        primary = os.getegid()
+    else:
+        account = _account_named(user)
+        primary = account.gid
+    gid = primary if group is None else _group_named(group)
+    return Identity(account.uid, gid, account.name, account.home)
+
+
+def default_script_identity() -> Identity:
+    """The account ``keepalived_script`` if there is one, else this process's own (keepalived)."""
+    try:
+        return resolve_identity(_DEFAULT_SCRIPT_USER, None)
+    except VrrpdError:
+        return resolve_identity(None, None)
+
+
+def _account(uid: int) -> Identity:
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return Identity(uid, uid, "", "/")
+    return Identity(entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir)
+
+
+def _account_named(user: str) -> Identity:
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        if user.isascii() and user.isdecimal():
+            return _account(int(user))
+        raise VrrpdError(f"user {user!r} does not exist") from None
+    return Identity(entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir)
+
+
+def _group_named(group: str) -> int:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        if group.isascii() and group.isdecimal():
+            return int(group)
+        raise VrrpdError(f"group {group!r} does not exist") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatus:
+    """How a program ended: by itself with ``code``, or by ``signal``; both None when somebody else reaped it."""
+
+    code: int | None
+    signal: int | None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.code == 0
+
+    def describe(self) -> str:
+        if self.signal is not None:
+            return f"killed by {_signal_name(self.signal)}"
+        return "exit unknown" if self.code is None else f"exit {self.code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+class Child:
+    """A program that was started, and its process group; ``pidfd`` is readable once it has ended."""
+
+    __slots__ = ("_status", "pid", "pidfd")
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self._status: ExitStatus | None = None
+
+    def fileno(self) -> int:
+        return self.pidfd
+
+    def poll(self) -> ExitStatus | None:
+        """How it ended; None while it runs. The first answer also removes the zombie."""
+        if self._status is None and self.pidfd >= 0:
+            self._status = self._reap()
+        return self._status
+
+    def _reap(self) -> ExitStatus | None:
+        try:
+            result = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG)
+        except OSError as error:
+            if error.errno == ECHILD:
+                return ExitStatus(None, None)
+            raise LinuxError("wait for", f"pid {self.pid}", error.errno or 0) from error
+        if result is None:
+            return None
+        by_itself = result.si_code == os.CLD_EXITED
+        return ExitStatus(result.si_status if by_itself else None, None if by_itself else result.si_status)
+
+    def signal_group(self, number: int) -> bool:
+        """Signal the program and everything it started in its group; False when nobody is left.
+
+        Before ``poll`` has told how it ended, the group can be nobody else's; afterwards only while a member lives.
+        LinuxError (EPERM) when all members belong to another user and this process is not privileged.
+        """
+        try:
+            os.killpg(self.pid, number)
+        except OSError as error:
+            if error.errno == ESRCH:
+                return False
+            raise LinuxError("signal", f"process group {self.pid}", error.errno or 0) from error
+        return True
+
+    def close(self) -> None:
+        """Give up the pidfd; the program goes on running."""
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+
+def prepare_to_spawn() -> None:
+    """Once at start, in the main thread: nothing that this process inherited reaches the programs it starts.
+
+    Descriptors above the standard ones become close-on-exec. A SIGCHLD that is ignored (some supervisors hand that
+    down) would make the kernel throw away how a program ended.
+    """
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        descriptor = int(entry.name)
+        if descriptor >= _FIRST_OTHER:
+            _make_private(descriptor)
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _make_private(descriptor: int) -> None:
+    try:
+        os.set_inheritable(descriptor, False)
+    except OSError:
+        return  # the one that listed the directory
+
+
+def spawn(argv: Sequence[str], identity: Identity | None, extra_env: Iterable[tuple[str, str]] = ()) -> Child:
+    """Start a program, as another user if ``identity`` says so, and return at once.
+
+    Its own process group, no blocked or ignored signals, /dev/null for its standard streams, this process's environment
+    without IFS, LD_PRELOAD and LD_LIBRARY_PATH and with ``extra_env``. A name without a slash is searched in PATH.
+    LinuxError: ENOENT or EACCES when there is no such program or it may not be run, ENOEXEC when it is neither a binary
+    nor starts with #!, EPERM when this process may not become that user, EINVAL for an empty ``argv`` or a zero byte.
+    """
+    if not argv or any("\0" in word for word in argv):
+        raise LinuxError("run", argv[0] if argv else "nothing", EINVAL)
+    program = find_program(argv[0])
+    environment = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+    command = [program, *argv[1:]]
+    executable = program
+    if identity and _is_other(identity):
+        environment |= _account_variables(identity)
+        command = _as_user(identity, command)
+        executable = command[0]
+    else:
+        command[0] = argv[0]
+    return _start(executable, command, environment | dict(extra_env))
+
+
+def find_program(name: str) -> str:
+    """The path of a program; LinuxError (ENOENT, EACCES) when there is none that could be run."""
+    found = shutil.which(name)
+    if found:
+        return found
+    exists = "/" in name and Path(name).exists()
+    raise LinuxError("run", name, EACCES if exists else ENOENT)
+
+
+def _is_other(identity: Identity) -> bool:
+    return identity.uid != os.geteuid() or identity.gid != os.getegid()
+
+
+def _account_variables(identity: Identity) -> dict[str, str]:
+    names = {"USER": identity.name, "LOGNAME": identity.name} if identity.name else {}
+    return {"HOME": identity.home, **names}
+
+
+def _as_user(identity: Identity, command: list[str]) -> list[str]:
+    """``command`` by way of setpriv(1), which becomes the user and then executes it: posix_spawn cannot."""
+    if os.geteuid() != 0:
+        raise LinuxError(f"as user {identity.name or identity.uid} run", command[0], EPERM)
+    groups = "--init-groups" if identity.name else "--clear-groups"
+    ids = [f"--reuid={identity.uid}", f"--regid={identity.gid}"]
+    return [find_program("setpriv"), *ids, groups, "--pdeathsig=TERM", "--", *command]
+
+
+def _start(executable: str, command: list[str], environment: dict[str, str]) -> Child:
+    try:
+        pid = os.posix_spawn(
+            executable,
+            command,
+            environment,
+            file_actions=_STDIO,
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=signal.valid_signals() - _UNSETTABLE,
+        )
+    except OSError as error:
+        raise LinuxError("run", command[0], error.errno or 0) from error
+    try:
+        # Nobody but us waits for it, so the number stays its own, even when it has ended already.
+        return Child(pid, os.pidfd_open(pid))
+    except OSError as error:
+        # Without a descriptor left its end could not be heard of.
+        os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise LinuxError("run", command[0], error.errno or 0) from error
