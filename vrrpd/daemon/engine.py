@@ -1,0 +1,169 @@
+"""The heart of the daemon: descriptors and one timer become events, and what the election answers is carried out."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from vrrpd.core.effects import SendAdvertisement, State
+from vrrpd.core.events import Event, PacketDropped, PriorityChanged, Stalled
+from vrrpd.core.node import Directed, Node
+from vrrpd.daemon.executor import Executor, Means
+from vrrpd.daemon.listener import Listener, Received
+from vrrpd.daemon.narrator import Narrator
+from vrrpd.daemon.stalls import SHORTEST, StallDetector, threshold
+from vrrpd.errors import LinuxError
+from vrrpd.linux.clock import DeadlineTimer
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.units import Instant, Seconds
+
+LATE: Final = Seconds(0.05)
+"""Woken this much after a deadline, we look at the interfaces too before the deadline counts."""
+ALWAYS: Final = Instant(float("-inf"))
+"""A timer set for this is never set anew."""
+
+
+class Engine:
+    """Callbacks, no coroutines. Receive queues are emptied before a deadline counts: a late wake-up hears its peers.
+
+    ``lost`` is told of a listener whose socket failed, ``catch_up`` reads what the kernel says of interfaces.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        executor: Executor,
+        means: Mapping[str, Means],
+        narrator: Narrator,
+        loop: asyncio.AbstractEventLoop,
+        stalls: StallDetector,
+    ) -> None:
+        self._node = node
+        self._executor = executor
+        self._means = means
+        self._narrator = narrator
+        self._loop = loop
+        self._stalls = stalls
+        self._timer = DeadlineTimer()
+        self._armed: Instant | None = None
+        self._listeners: dict[int, Listener] = {}
+        self.lost: Callable[[Listener, LinuxError], None] = _raise
+        self.catch_up: Callable[[], None] = _nothing
+        loop.add_reader(self._timer.fileno(), self._timer_fired)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._timer.fileno())
+        self._timer.close()
+
+    def listen(self, listener: Listener) -> None:
+        descriptor = listener.fileno()
+        self._listeners[descriptor] = listener
+        self._loop.add_reader(descriptor, self._readable, listener)
+
+    def ignore(self, listener: Listener) -> None:
+        descriptor = listener.fileno()
+        del self._listeners[descriptor]
+        self._loop.remove_reader(descriptor)
+
+    def deliver(self, events: Iterable[tuple[str, Event]]) -> None:
+        """Tell the election; when this returns, its effects are done and logged."""
+        now = read_clock()
+        batch: list[Directed] = []
+        for name, event in events:
+            batch += self._node.handle(name, event, now)
+            if isinstance(event, PacketDropped):
+                self._narrator.packet_dropped(name, event)
+            elif isinstance(event, PriorityChanged):
+                self._means[name].speaker.prepare(event.effective_priority)
+        if batch or self._narrator.has_lines:
+            self._settle(batch, now)
+        self._arm()
+
+    def deliver_all(self, event: Event) -> None:
+        """The same event for every instance."""
+        now = read_clock()
+        self._settle(self._node.handle_all(event, now), now)
+        self._arm()
+
+    def release(self) -> None:
+        """Something is broken: resign and let go of all addresses, without asking the election."""
+        for name, router in self._node.routers.items():
+            self._executor.let_go(name, resign=router.state is State.MASTER)
+
+    # --- descriptors ------------------------------------------------------------------------------------------------
+
+    def _readable(self, listener: Listener) -> None:
+        if self._armed is not None and self._armed <= read_clock():
+            self._deadline_passed()
+        else:
+            self.deliver(self._hear(listener))
+
+    def _timer_fired(self) -> None:
+        self._timer.acknowledge()
+        self._deadline_passed()
+
+    def _hear(self, listener: Listener) -> Sequence[tuple[str, Received]]:
+        try:
+            events = listener.drain()
+        except LinuxError as error:
+            self.lost(listener, error)
+            return ()
+        if listener.unattributed:
+            dropped, listener.unattributed = listener.unattributed, []
+            for item in dropped:
+                self._narrator.unattributed(listener.interface, item)
+        return events
+
+    def _deadline_passed(self) -> None:
+        woken = read_clock()
+        deadline = woken if self._armed is None else self._armed
+        self._armed = ALWAYS  # nothing that happens meanwhile sets the timer
+        if woken - deadline > LATE:
+            self.catch_up()
+        for listener in tuple(self._listeners.values()):
+            self.deliver(self._hear(listener))
+        stalled = self._stalls.stalled(deadline, woken)
+        if stalled > SHORTEST:
+            self.deliver(self._stalled(stalled))
+        now = read_clock()
+        self._settle(self._node.due(now), now)
+        self._armed = None
+        self._arm()
+
+    def _stalled(self, seconds: Seconds) -> list[tuple[str, Event]]:
+        return [
+            (name, Stalled(seconds))
+            for name, router in self._node.routers.items()
+            if seconds > threshold(router.parameters.advert_interval)
+        ]
+
+    # --- effects ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, batch: Collection[Directed], now: Instant) -> None:
+        """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
+        failures = self._executor.carry_out(_adverts_first(batch), now)
+        while failures:
+            answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
+            failures = self._executor.carry_out(_adverts_first(answers), now)
+        self._executor.finish()
+
+    def _arm(self) -> None:
+        """An advertisement only moves a deadline away: then the timer stands, and finds nothing due when it fires."""
+        deadline = self._node.deadline
+        if deadline is not None and (self._armed is None or deadline < self._armed):
+            self._armed = deadline
+            self._timer.arm(deadline)
+
+
+def _adverts_first(batch: Collection[Directed]) -> Collection[Directed]:
+    """No instance's advert waits for another's addresses."""
+    if len(batch) < 2:
+        return batch
+    return sorted(batch, key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
+
+
+def _raise(_listener: Listener, error: LinuxError) -> None:
+    raise error
+
+
+def _nothing() -> None:
+    """Nobody watches the interfaces yet."""

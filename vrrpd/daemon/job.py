@@ -1,0 +1,89 @@
+"""One running program with a time limit."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vrrpd.errors import LinuxError
+from vrrpd.linux.process import Child, ExitStatus
+from vrrpd.units import Seconds
+
+log = logging.getLogger("vrrpd.scripts")
+
+KILL_GRACE = Seconds(2.0)
+"""Between SIGTERM and SIGKILL (keepalived)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a program ended; ``limit`` is set when it had to be stopped for taking longer than that."""
+
+    status: ExitStatus
+    limit: Seconds | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status.code == 0 and self.limit is None
+
+    def describe(self) -> str:
+        if self.limit is None:
+            return self.status.describe()
+        return f"took longer than {self.limit:g} s, {self.status.describe()}"
+
+
+class Job:
+    """Watches a child until it ends. Past ``limit`` seconds its process group gets SIGTERM, then SIGKILL."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, child: Child, limit: Seconds, ended: Callable[[JobResult], None]
+    ) -> None:
+        self._loop = loop
+        self._child = child
+        self._limit = limit
+        self._ended = ended
+        self._overdue = False
+        self._timer = loop.call_later(limit, self._expire)
+        loop.add_reader(child.fileno(), self._exited)
+
+    def shorten(self, limit: Seconds) -> None:
+        """From now on it has ``limit`` seconds at most."""
+        if not self._overdue and self._timer.when() > self._loop.time() + limit:
+            self._timer.cancel()
+            self._limit = limit
+            self._timer = self._loop.call_later(limit, self._expire)
+
+    def abandon(self) -> None:
+        """Kill it now and forget it; ``ended`` is not called."""
+        self._signal(signal.SIGKILL)
+        self._release()
+
+    def _expire(self) -> None:
+        self._overdue = True
+        self._signal(signal.SIGTERM)
+        self._timer = self._loop.call_later(KILL_GRACE, self._kill)
+
+    def _kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _exited(self) -> None:
+        if self._overdue:
+            # Before the exit status is fetched: until then the process group's number cannot be anybody else's.
+            self._signal(signal.SIGKILL)
+        status = self._child.poll()
+        if status is None:
+            return
+        self._release()
+        self._ended(JobResult(status, self._limit if self._overdue else None))
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            self._child.signal_group(number)
+        except LinuxError as error:
+            log.error("%s", error)
+
+    def _release(self) -> None:
+        self._timer.cancel()
+        self._loop.remove_reader(self._child.fileno())
+        self._child.close()

@@ -1,0 +1,246 @@
+"""Keeps every instance on its interfaces, as those come, go, change and come back under the same name."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
+from vrrpd.daemon.executor import Means
+from vrrpd.daemon.listener import Listener
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.errors import LinuxError
+from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.units import Address, Family
+
+log = logging.getLogger("vrrpd.links")
+
+RETRY_DELAY: Final = 0.5
+"""Seconds until a socket that could not be opened is tried again."""
+
+
+class Interfaces(Protocol):
+    """What is known of this host's interfaces (linux.interfaces.InterfaceWatch)."""
+
+    def link(self, name: str) -> Link | None: ...
+    def addresses(self, index: int) -> Sequence[InterfaceAddress]: ...
+    def primary_address(self, index: int, family: Family, exclude: Collection[Address]) -> Address | None: ...
+
+
+class Shell(Protocol):
+    """What the engine does for us."""
+
+    def deliver(self, events: Iterable[tuple[str, Event]]) -> None: ...
+    def listen(self, listener: Listener) -> None: ...
+    def ignore(self, listener: Listener) -> None: ...
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What one instance was last told, and the links that it is bound to."""
+
+    problem: str = "not looked at yet"
+    source: Address | None = None
+    bound: Mapping[str, Link] = field(default_factory=dict)
+
+
+class Links:
+    """``review`` brings sockets, addresses and the election in line with the interfaces as they are now."""
+
+    def __init__(
+        self,
+        plans: Collection[InstancePlan],
+        means: Mapping[str, Means],
+        interfaces: Interfaces,
+        loop: asyncio.AbstractEventLoop,
+        shell: Shell,
+    ) -> None:
+        self._plans = plans
+        self._means = means
+        self._interfaces = interfaces
+        self._loop = loop
+        self._shell = shell
+        self._standings = {plan.name: _Standing() for plan in plans}
+        self._listeners = _listeners(plans)
+        self._unheard: dict[tuple[str, Family], str] = {}
+        self._retry: asyncio.TimerHandle | None = None
+        vips = {plan.name: frozenset(vip.address for vip in plan.vips) for plan in plans}
+        everybodys = frozenset[Address]().union(*vips.values())
+        # An owner's virtual address may be the only one the interface has, and is then its source too.
+        self._no_source = {
+            plan.name: everybodys - vips[plan.name] if plan.parameters.is_owner else everybodys for plan in plans
+        }
+
+    @property
+    def listeners(self) -> Collection[Listener]:
+        return self._listeners.values()
+
+    def usable(self, name: str) -> bool:
+        link = self._interfaces.link(name)
+        return link is not None and link.usable
+
+    def review(self, names: Collection[str] | None = None) -> None:
+        """Look at the instances on these interfaces (None: at all)."""
+        plans = [plan for plan in self._plans if names is None or not set(plan.devices).isdisjoint(names)]
+        self._take_down(plans)
+        self._follow({plan.interface for plan in plans})
+        self._bring_up(plans)
+
+    def lost(self, listener: Listener, error: LinuxError) -> None:
+        """Its socket is of no more use: open another one as soon as that is possible."""
+        log.warning("%s; listening again", error)
+        self._close(listener)
+        self._try_later()
+
+    def close(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        for listener in self._listeners.values():
+            self._close(listener)
+        for means in self._means.values():
+            means.speaker.close()
+
+    # --- down: told while the old sockets and interface numbers still stand -------------------------------------
+
+    def _take_down(self, plans: Iterable[InstancePlan]) -> None:
+        down = []
+        for plan in plans:
+            standing = self._standings[plan.name]
+            problem = self._problem(plan) or self._replaced(plan, standing)
+            if problem and problem != standing.problem:
+                standing.problem = problem
+                down.append(plan)
+        self._shell.deliver([(plan.name, LinkChanged(False, self._standings[plan.name].problem)) for plan in down])
+        for plan in down:
+            self._means[plan.name].speaker.close()
+
+    def _problem(self, plan: InstancePlan) -> str:
+        """Why this instance cannot take part now; empty when it can."""
+        for device in plan.devices:
+            link = self._interfaces.link(device)
+            if link is None:
+                return f"interface {device} does not exist"
+            tolerated = device == plan.interface and plan.config.dont_track_primary
+            if not link.admin_up and not tolerated:
+                return f"interface {device} is switched off"
+            if not link.running and not tolerated:
+                return f"interface {device} has no carrier"
+            if device == plan.interface and not link.multicast:
+                return f"interface {device} cannot multicast"
+        return self._unheard.get((plan.interface, plan.family), "")
+
+    def _replaced(self, plan: InstancePlan, standing: _Standing) -> str:
+        if standing.problem:
+            return ""
+        for name, link in self._links_of(plan).items():
+            if name in standing.bound and standing.bound[name].index != link.index:
+                return f"interface {name} was replaced by another one of that name"
+        return ""
+
+    def _links_of(self, plan: InstancePlan) -> dict[str, Link]:
+        found = ((device, self._interfaces.link(device)) for device in plan.devices)
+        return {device: link for device, link in found if link is not None}
+
+    # --- the listening sockets ----------------------------------------------------------------------------------
+
+    def _follow(self, interfaces: Collection[str]) -> None:
+        for key, listener in self._listeners.items():
+            if listener.interface not in interfaces:
+                continue
+            link = self._interfaces.link(listener.interface)
+            if listener.is_open and (link is None or link.index != listener.index):
+                self._close(listener)
+            if link is not None and not listener.is_open:
+                self._open(key, listener, link.index)
+
+    def _open(self, key: tuple[str, Family], listener: Listener, index: int) -> None:
+        try:
+            listener.open(index)
+        except LinuxError as error:
+            self._unheard[key] = str(error)
+            self._try_later()
+            return
+        self._unheard.pop(key, None)
+        self._shell.listen(listener)
+
+    def _close(self, listener: Listener) -> None:
+        if listener.is_open:
+            self._shell.ignore(listener)
+            listener.close()
+
+    def _try_later(self) -> None:
+        if self._retry is None:
+            self._retry = self._loop.call_later(RETRY_DELAY, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self.review()
+
+    # --- up: everything is bound anew before the election hears of it ----------------------------------------------
+
+    def _bring_up(self, plans: Iterable[InstancePlan]) -> None:
+        events: list[tuple[str, Event]] = []
+        speechless = []
+        for plan in plans:
+            standing = self._standings[plan.name]
+            problem = self._problem(plan)
+            if problem:
+                if problem != standing.problem:  # it cannot listen
+                    standing.problem = problem
+                    events.append((plan.name, LinkChanged(False, problem)))
+                continue
+            links = self._links_of(plan)
+            events += ((plan.name, event) for event in self._bind(plan, standing, links))
+            source = self._find_source(plan, links[plan.interface])
+            if source is None:
+                speechless.append(plan)
+            if source != standing.source:
+                standing.source = source
+                events.append((plan.name, PrimaryAddressChanged(source)))
+            if standing.problem:
+                standing.problem = ""
+                events.append((plan.name, LinkChanged(True)))
+        self._shell.deliver(events)
+        for plan in speechless:
+            self._means[plan.name].speaker.close()
+
+    def _bind(self, plan: InstancePlan, standing: _Standing, links: Mapping[str, Link]) -> Iterable[Event]:
+        old, standing.bound = standing.bound, links
+        if old == links:
+            return
+        self._means[plan.name].vips.bind(links)
+        if not standing.problem and any(old[name].mac != link.mac for name, link in links.items() if name in old):
+            yield OperatorRequest(OperatorAction.ANNOUNCE, "the interface has another MAC address")
+
+    def _find_source(self, plan: InstancePlan, link: Link) -> Address | None:
+        """The source address with a socket that sends from it; None when there is no such address or no such socket."""
+        speaker = self._means[plan.name].speaker
+        wanted = self._choose_source(plan, link, speaker.source)
+        if wanted is None or (wanted == speaker.source and self._is_on(link, wanted)):
+            return wanted
+        try:
+            speaker.open(link.index, wanted)
+        except LinuxError as error:
+            log.warning("%s cannot send from %s: %s", plan.name, wanted, error)
+            self._try_later()
+            return None
+        return wanted
+
+    def _choose_source(self, plan: InstancePlan, link: Link, current: Address | None) -> Address | None:
+        """As configured; else the present one for as long as it exists; else the interface's primary address."""
+        if plan.config.mcast_src_ip is not None:
+            return plan.config.mcast_src_ip
+        if current is not None and self._is_on(link, current):
+            return current
+        return self._interfaces.primary_address(link.index, plan.family, self._no_source[plan.name])
+
+    def _is_on(self, link: Link, address: Address) -> bool:
+        return any(item.address == address for item in self._interfaces.addresses(link.index))
+
+
+def _listeners(plans: Collection[InstancePlan]) -> dict[tuple[str, Family], Listener]:
+    shared: dict[tuple[str, Family], list[InstancePlan]] = {}
+    for plan in plans:
+        shared.setdefault((plan.interface, plan.family), []).append(plan)
+    return {key: Listener(*key, members) for key, members in shared.items()}

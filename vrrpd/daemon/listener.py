@@ -1,0 +1,109 @@
+"""What arrives on one interface for one address family, sorted to the instances that want it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from vrrpd.core.events import AdvertisementReceived, PacketDropped
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.linux.sockets import Receiver, open_receiver
+from vrrpd.proto.advertisement import Datagram, Dropped, DropReason, decode, peek_vrid
+from vrrpd.units import Address, Family, Vrid
+
+DRAIN_LIMIT: Final = 1024
+"""More than a receive queue of the kernel's default size holds; a flood must not keep us here for ever."""
+REMEMBERED: Final = 256
+"""Sources whose last advertisement is kept decoded."""
+
+Received = AdvertisementReceived | PacketDropped
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """The last good advertisement of one sender, undecoded and decoded."""
+
+    payload: bytes
+    hop_limit: int
+    destination: Address
+    event: AdvertisementReceived
+
+
+class Listener:
+    """``unattributed`` holds packets so broken that no instance can be named, until somebody reports them."""
+
+    def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
+        self.interface = interface
+        self.family = family
+        self.unattributed: list[Dropped] = []
+        self._plans = {plan.parameters.vrid: plan for plan in plans}
+        self._groups = tuple(dict.fromkeys(plan.destination for plan in plans))
+        self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
+        self._receiver: Receiver | None = None
+        self.index: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._receiver is not None
+
+    def open(self, index: int) -> None:
+        """Listen on the interface with this index. Raises LinuxError."""
+        self._receiver = open_receiver(self.interface, index, self.family, self._groups, tuple(self._plans))
+        self.index = index
+
+    def close(self) -> None:
+        self.index = None
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
+
+    def fileno(self) -> int:
+        """Raises ValueError while closed."""
+        if self._receiver is None:
+            raise ValueError(f"not listening on {self.interface}")
+        return self._receiver.fileno()
+
+    def drain(self) -> list[tuple[str, Received]]:
+        """Everything that waits, as events by name of instance. Raises LinuxError."""
+        events: list[tuple[str, Received]] = []
+        if self._receiver is None:
+            return events
+        for _ in range(DRAIN_LIMIT):
+            datagram = self._receiver.receive()
+            if datagram is None:
+                break
+            if isinstance(datagram, Dropped):
+                self.unattributed.append(datagram)
+                continue
+            event = self._understand(datagram)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _understand(self, datagram: Datagram) -> tuple[str, Received] | None:
+        vrid = peek_vrid(datagram.payload)
+        plan = self._plans.get(vrid) if vrid is not None else None
+        if vrid is None or plan is None:
+            reason = DropReason.TRUNCATED if vrid is None else DropReason.UNKNOWN_VRID
+            self.unattributed.append(Dropped(reason, f"from {datagram.source}"))
+            return None
+        known = self._accepted.get((vrid, datagram.source))
+        if known is not None and _same(known, datagram):
+            return plan.name, known.event
+        result = decode(datagram, plan.rules)
+        if isinstance(result, Dropped):
+            return plan.name, PacketDropped(result.reason, datagram.source, result.detail)
+        event = AdvertisementReceived(result, datagram.source)
+        if len(self._accepted) >= REMEMBERED:
+            self._accepted.clear()
+        self._accepted[vrid, datagram.source] = _Accepted(
+            datagram.payload, datagram.hop_limit, datagram.destination, event
+        )
+        return plan.name, event
+
+
+def _same(known: _Accepted, datagram: Datagram) -> bool:
+    return (
+        known.payload == datagram.payload
+        and known.hop_limit == datagram.hop_limit
+        and known.destination == datagram.destination
+    )

@@ -1,0 +1,112 @@
+"""The directory where one daemon keeps its pid file and control socket, and the lock that says it is taken."""
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+
+from vrrpd.errors import LinuxError, VrrpdError
+
+DIRECTORY_MODE = 0o750
+PID_FILE_MODE = 0o640
+
+
+class RunDirInUseError(VrrpdError):
+    """Another daemon holds the lock of this directory."""
+
+
+class RunDir:
+    """Made by ``claim``; holds the lock until ``release``."""
+
+    def __init__(self, path: Path, lock: int, created: bool) -> None:
+        self.path = path
+        self._lock = lock
+        self._created = created
+
+    @property
+    def control_socket(self) -> Path:
+        return self.path / "control.sock"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.path / "vrrpd.pid"
+
+    def release(self) -> None:
+        """Remove what ``claim`` made. The file goes while it is still locked, so no newcomer's file is removed."""
+        self.pid_file.unlink(missing_ok=True)
+        os.close(self._lock)
+        if self._created:
+            try:
+                self.path.rmdir()
+            except OSError:
+                return  # somebody put something else there: it is not ours to remove
+
+
+def claim(path: Path) -> RunDir:
+    """Create ``path`` if need be and lock it.
+
+    Raises RunDirInUseError when another daemon has it, LinuxError when it cannot be made, VrrpdError when others may
+    write to it.
+    """
+    created = _make_directory(path)
+    lock = _lock_pid_file(path / "vrrpd.pid")
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+    return RunDir(path, lock, created)
+
+
+def _make_directory(path: Path) -> bool:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=DIRECTORY_MODE)
+    except FileExistsError:
+        _check_directory(path)
+        return False
+    except OSError as error:
+        raise LinuxError("create", str(path), error.errno or 0) from error
+    return True
+
+
+def _check_directory(path: Path) -> None:
+    """A directory that others may write to would let them swap our socket for theirs."""
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise VrrpdError(f"{path} is not a directory")
+    if found.st_uid not in {0, os.geteuid()}:
+        raise VrrpdError(f"{path} belongs to uid {found.st_uid}; it must belong to root or to the user of the daemon")
+    if found.st_mode & stat.S_IWOTH:
+        raise VrrpdError(
+            f"{path} can be written to by everybody; remove that right (chmod o-w) or use another --run-dir"
+        )
+
+
+def _lock_pid_file(path: Path) -> int:
+    while True:
+        lock = _open(path)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(lock, 32).decode(errors="replace").strip()
+            os.close(lock)
+            raise RunDirInUseError(
+                f"{path.parent} is in use by another vrrpd{f' (pid {holder})' if holder else ''}"
+            ) from None
+        if _is_current(path, lock):
+            return lock
+        os.close(lock)  # its holder removed it between our open and our lock
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PID_FILE_MODE)
+    except OSError as error:
+        raise LinuxError("open", str(path), error.errno or 0) from error
+
+
+def _is_current(path: Path, lock: int) -> bool:
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    held = os.fstat(lock)
+    return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)

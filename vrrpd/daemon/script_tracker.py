@@ -1,0 +1,106 @@
+"""One ``vrrp_script``: run on a fixed beat, judged by its exit status."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+
+from vrrpd.config.model import VrrpScript
+from vrrpd.core.tracking import Hysteresis
+from vrrpd.daemon.job import Job, JobResult
+from vrrpd.daemon.launcher import Launcher
+from vrrpd.errors import VrrpdError
+
+log = logging.getLogger("vrrpd.trackers")
+
+
+class ScriptTracker:
+    """``changed`` is called when ``status`` has become another one; ``detail`` then says why.
+
+    ``skipped`` counts the beats that found the previous run still alive.
+    """
+
+    def __init__(
+        self,
+        script: VrrpScript,
+        launcher: Launcher,
+        loop: asyncio.AbstractEventLoop,
+        changed: Callable[["ScriptTracker"], None],
+    ) -> None:
+        self.script = script
+        self.detail = "assumed failed until it succeeds (init_fail)" if script.init_fail else "no result yet"
+        self.runs = 0
+        self.skipped = 0
+        self._launcher = launcher
+        self._loop = loop
+        self._changed = changed
+        self._hysteresis = Hysteresis(script.rise, script.fall, initially=False if script.init_fail else None)
+        self._job: Job | None = None
+        self._beat: asyncio.TimerHandle | None = None
+        self._next = 0.0
+        self._skip_reported = False
+        self._start_error = ""
+
+    @property
+    def name(self) -> str:
+        return self.script.name
+
+    @property
+    def status(self) -> bool | None:
+        """None: no result yet."""
+        return self._hysteresis.status
+
+    def start(self) -> None:
+        self._next = self._loop.time()
+        self._tick()
+
+    def stop(self) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+        if self._job is not None:
+            self._job.abandon()
+            self._job = None
+
+    def _tick(self) -> None:
+        self._schedule()
+        if self._job is None:
+            self._run()
+            return
+        self.skipped += 1
+        if not self._skip_reported:
+            self._skip_reported = True
+            log.info(
+                "script %s takes longer than its interval of %g s: starts are skipped", self.name, self.script.interval
+            )
+
+    def _schedule(self) -> None:
+        """The next beat that is still to come, counted from the first: a late loop does not shift the cadence."""
+        behind = self._loop.time() - self._next
+        self._next += self.script.interval * max(1, math.ceil(behind / self.script.interval))
+        self._beat = self._loop.call_at(self._next, self._tick)
+
+    def _run(self) -> None:
+        self.runs += 1
+        try:
+            child = self._launcher.start(self.script.command)
+        except VrrpdError as error:
+            self._report_unstartable(str(error))
+            self._judge(False, f"cannot be started: {error}")
+            return
+        self._start_error = ""
+        self._job = Job(self._loop, child, self.script.timeout, self._ended)
+
+    def _report_unstartable(self, error: str) -> None:
+        if error != self._start_error:
+            self._start_error = error
+            log.error("script %s cannot be started: %s", self.name, error)
+
+    def _ended(self, result: JobResult) -> None:
+        self._job = None
+        self._judge(result.ok, result.describe())
+
+    def _judge(self, ok: bool, detail: str) -> None:
+        before = self.status
+        self.detail = detail
+        if self._hysteresis.report(ok) is not before:
+            self._changed(self)

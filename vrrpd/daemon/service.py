@@ -1,0 +1,164 @@
+"""The parts of a running daemon, put together, started and stopped."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from vrrpd import __version__
+from vrrpd.config.model import Config
+from vrrpd.core.effects import Notify
+from vrrpd.core.events import Shutdown, Startup
+from vrrpd.core.node import Node
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.engine import Engine
+from vrrpd.daemon.executor import Executor, Means
+from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.leftovers import remove_leftovers
+from vrrpd.daemon.links import Links
+from vrrpd.daemon.losses import Losses
+from vrrpd.daemon.narrator import Narrator
+from vrrpd.daemon.notify import Notifier
+from vrrpd.daemon.plan import InstancePlan, plan_instance
+from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.speaker import Speaker
+from vrrpd.daemon.stalls import StallDetector
+from vrrpd.daemon.status import StatusReporter
+from vrrpd.daemon.trackers import Trackers
+from vrrpd.daemon.vip_set import VipSet
+from vrrpd.errors import LinuxError
+from vrrpd.linux.announce import Announcer
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
+from vrrpd.linux.netlink import Netlink
+
+log = logging.getLogger("vrrpd")
+
+
+class Announcers:
+    """One announcing socket for each interface, opened when it is first needed."""
+
+    def __init__(self) -> None:
+        self._by_index: dict[int, Announcer] = {}
+
+    def on(self, index: int) -> Announcer:
+        """Raises LinuxError."""
+        if index not in self._by_index:
+            self._by_index[index] = Announcer(index)
+        return self._by_index[index]
+
+    def keep(self, indices: Iterable[int]) -> None:
+        """Open those, close the others: their interfaces are gone."""
+        wanted = set(indices)
+        for index in self._by_index.keys() - wanted:
+            self._by_index.pop(index).close()
+        for index in wanted:
+            try:
+                self.on(index)
+            except LinuxError as error:
+                log.debug("%s", error)  # gone as well; whoever announces there is told
+
+
+class Service:
+    """Everything between ``start`` and ``close``. LinuxError from the constructor or ``start``: it cannot run here."""
+
+    def __init__(self, config: Config, source: str, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._config = config
+        self._netlink = Netlink()
+        self._watch = InterfaceWatch(self._netlink)
+        self._announcers = Announcers()
+        self._plans = tuple(plan_instance(instance, config.global_defs) for instance in config.vrrp_instances)
+        self._node = Node(VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
+        launcher = Launcher(config.global_defs.script_user, config.global_defs.script_group)
+        self._notifier = Notifier({plan.name: plan.config.notify for plan in self._plans}, launcher, loop)
+        self._means = {plan.name: self._equip(plan) for plan in self._plans}
+        self._engine = self._build_engine()
+        self._links = Links(self._plans, self._means, self._watch, loop, self._engine)
+        self._engine.lost = self._links.lost
+        self._engine.catch_up = self._read_interfaces
+        self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver)
+        self._losses = self._build_losses()
+        self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
+
+    def _equip(self, plan: InstancePlan) -> Means:
+        return Means(Speaker(plan), VipSet(plan, self._announcers.on, is_forwarding))
+
+    def _build_engine(self) -> Engine:
+        narrator = Narrator(Repeats(self._loop))
+        executor = Executor(self._means, self._netlink, narrator, self._run_scripts)
+        return Engine(self._node, executor, self._means, narrator, self._loop, StallDetector())
+
+    def _build_losses(self) -> Losses:
+        vips: Mapping[str, VipSet] = {name: means.vips for name, means in self._means.items()}
+        return Losses(
+            vips,
+            self._netlink.port_id,
+            lambda name: self._node.router(name).state,
+            self._watch.addresses,
+            self._loop,
+            self._engine.deliver,
+        )
+
+    def start(self) -> None:
+        remove_leftovers(self._plans, self._watch, self._netlink)
+        self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
+        self._links.review()
+        self._open_announcers()
+        self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
+        self._trackers.start()
+        self._engine.deliver_all(Startup(self._config.global_defs.vrrp_startup_delay))
+        names = ", ".join(f"{plan.name} on {plan.interface}" for plan in self._plans)
+        log.info("vrrpd %s is ready: %s", __version__, names or "no instances")
+
+    def stop(self, done: Callable[[], None]) -> None:
+        """Leave the elections; ``done`` is called when the stop scripts have ended."""
+        self._trackers.stop()
+        self._notifier.begin_stop()
+        self._engine.deliver_all(Shutdown())
+        self._notifier.when_idle(done)
+
+    def hurry(self) -> None:
+        """Wait for no script any more."""
+        self._notifier.abandon()
+
+    def release(self) -> None:
+        """After a defect: give the addresses up without relying on what may be broken."""
+        self._engine.release()
+
+    def close(self) -> None:
+        self._trackers.stop()
+        self._notifier.abandon()
+        self._links.close()
+        self._engine.close()
+        self._announcers.keep(())
+        self._loop.remove_reader(self._watch.fileno())
+        self._watch.close()
+        self._netlink.close()
+
+    def _run_scripts(self, name: str, notification: Notify) -> None:
+        self._notifier.put(name, notification.event, notification.priority)
+
+    def _read_interfaces(self) -> None:
+        events = self._watch.read()
+        if not events:
+            return
+        names = {name for event in events for name in self._names(event)}
+        self._links.review(names)
+        self._open_announcers()
+        self._trackers.links_changed(names)
+        self._losses.removed(event for event in events if isinstance(event, AddressEvent))
+
+    def _names(self, event: InterfaceEvent) -> Iterable[str]:
+        """The interfaces that an event is about."""
+        if isinstance(event, LinkEvent):
+            yield event.name
+            if event.before is not None:
+                yield event.before.name
+            return
+        link = self._watch.link_at(event.index)
+        if link is not None and event.port_id != self._netlink.port_id:
+            yield link.name
+        yield from (plan.interface for plan in self._plans if plan.config.mcast_src_ip == event.address)
+
+    def _open_announcers(self) -> None:
+        self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)

@@ -1,0 +1,132 @@
+"""What the daemon answers to ``status``: the election's view, and the kernel's word on the addresses."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+
+from vrrpd import __version__
+from vrrpd.control.commands import Access, Caller, Command, no_arguments
+from vrrpd.control.status import (
+    AddressStatus,
+    DaemonStatus,
+    InstanceStatus,
+    MasterStatus,
+    PeerStatus,
+    StatusResult,
+    TrackerStatus,
+)
+from vrrpd.core.effects import State
+from vrrpd.core.node import Node
+from vrrpd.core.view import PeerView, VirtualRouterView
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.trackers import TrackerReport, Trackers
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.linux.interfaces import InterfaceWatch
+from vrrpd.units import Instant, between
+
+
+class StatusReporter:
+    """``config`` is the path of the configuration, for people; ``started`` when the daemon did."""
+
+    def __init__(
+        self,
+        plans: Sequence[InstancePlan],
+        node: Node,
+        watch: InterfaceWatch,
+        trackers: Trackers,
+        config: str,
+        started: Instant,
+    ) -> None:
+        self._plans = plans
+        self._node = node
+        self._watch = watch
+        self._trackers = trackers
+        self._config = config
+        self._started = started
+
+    def command(self) -> Command:
+        return Command("status", Access.READ, self._answer, "Show every instance: state, master, addresses, trackers.")
+
+    def status(self) -> StatusResult:
+        now = read_clock()
+        daemon = DaemonStatus(
+            version=__version__, pid=os.getpid(), uptime=between(self._started, now), config=self._config
+        )
+        views = {view.name: view for view in self._node.views(now)}
+        return StatusResult(
+            daemon=daemon, instances=[self._instance(plan, views[plan.name], now) for plan in self._plans]
+        )
+
+    def _answer(self, args: Mapping[str, object], _caller: Caller) -> Mapping[str, object]:
+        no_arguments(args)
+        return dict(self.status())
+
+    def _instance(self, plan: InstancePlan, view: VirtualRouterView, now: Instant) -> InstanceStatus:
+        in_state = between(view.since, now)
+        return InstanceStatus(
+            name=plan.name,
+            state=view.state.value,
+            since=time.time() - in_state,
+            state_seconds=in_state,
+            reason=view.reason.value,
+            detail=view.detail,
+            interface=plan.interface,
+            virtual_router_id=plan.parameters.vrid,
+            family=plan.family.value,
+            version=3 if plan.parameters.version == 3 else 2,
+            base_priority=view.base_priority,
+            effective_priority=view.effective_priority,
+            source=None if view.source is None else str(view.source),
+            master=_master(view, now),
+            addresses=self._addresses(plan),
+            faults=[{"reason": fault.reason.value, "name": fault.name} for fault in view.faults],
+            waiting_for=list(view.waiting_for),
+            trackers=[_tracker(report) for report in self._trackers.reports(plan.config)],
+            timers=dict(view.timers),
+            peers=[_peer(peer, now) for peer in view.peers],
+            statistics=view.statistics.as_dict(),
+        )
+
+    def _addresses(self, plan: InstancePlan) -> list[AddressStatus]:
+        found: list[AddressStatus] = []
+        for vip in plan.vips:
+            link = self._watch.link(plan.device_of(vip))
+            on_link = () if link is None else self._watch.addresses(link.index)
+            present = any((item.address, item.prefix) == (vip.address, vip.prefix) for item in on_link)
+            found.append(
+                AddressStatus(address=f"{vip.address}/{vip.prefix}", device=plan.device_of(vip), present=present)
+            )
+        return found
+
+
+def _master(view: VirtualRouterView, now: Instant) -> MasterStatus | None:
+    if view.state is State.MASTER:
+        own = "" if view.source is None else str(view.source)
+        return MasterStatus(address=own, priority=view.effective_priority, self=True, heard_ago=None)
+    if view.master is None:
+        return None
+    heard_ago = between(view.master.last_heard, now)
+    return MasterStatus(
+        address=str(view.master.address), priority=view.master.priority, self=False, heard_ago=heard_ago
+    )
+
+
+def _peer(peer: PeerView, now: Instant) -> PeerStatus:
+    return PeerStatus(
+        address=str(peer.address),
+        priority=peer.priority,
+        interval=peer.interval,
+        heard_ago=between(peer.last_heard, now),
+        checksum_form=peer.checksum_form.value,
+    )
+
+
+def _tracker(report: TrackerReport) -> TrackerStatus:
+    return TrackerStatus(
+        name=report.name,
+        kind=report.kind,
+        status="unknown" if report.status is None else "up" if report.status else "down",
+        detail=report.detail,
+        weight=report.weight,
+        reverse=report.reverse,
+    )

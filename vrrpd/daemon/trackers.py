@@ -1,0 +1,134 @@
+"""What scripts and interfaces mean for each instance: results in, events for the election out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from vrrpd.config.model import Config, VrrpInstance
+from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
+from vrrpd.core.tracking import Contribution, TrackingResult, evaluate
+from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.script_tracker import ScriptTracker
+
+log = logging.getLogger("vrrpd.trackers")
+
+Deliver: TypeAlias = Callable[[Sequence[tuple[str, Event]]], None]
+"""Takes events by name of instance; returns when their effects are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerReport:
+    """One tracker as one instance uses it; ``status`` None: no result yet."""
+
+    name: str
+    kind: Literal["script", "interface"]
+    status: bool | None
+    detail: str
+    weight: int
+    reverse: bool
+
+
+class Trackers:
+    """``link_up`` says whether an interface is usable now. One run of a script serves every instance that tracks it."""
+
+    def __init__(
+        self,
+        config: Config,
+        launcher: Launcher,
+        link_up: Callable[[str], bool],
+        loop: asyncio.AbstractEventLoop,
+        deliver: Deliver,
+    ) -> None:
+        self._instances = config.vrrp_instances
+        self._deliver = deliver
+        self._link_up = link_up
+        used = {track.name for instance in self._instances for track in instance.track_script}
+        self._scripts = {
+            script.name: ScriptTracker(script, launcher, loop, self._script_changed)
+            for script in config.vrrp_scripts
+            if script.name in used
+        }
+        watched = {track.name for instance in self._instances for track in instance.track_interface}
+        self._links = {name: link_up(name) for name in watched}
+        self._results = {instance.name: self._evaluate(instance) for instance in self._instances}
+
+    def scene(self, instance: str) -> tuple[Event, ...]:
+        """What holds now, for a virtual router that has not been told anything yet."""
+        result = self._results[instance]
+        return (
+            PriorityChanged(result.effective_priority),
+            FaultsChanged(result.faults, result.waiting_for),
+        )
+
+    def start(self) -> None:
+        """Run every script for the first time. Results may be delivered before this returns."""
+        for script in self._scripts.values():
+            script.start()
+
+    def stop(self) -> None:
+        for script in self._scripts.values():
+            script.stop()
+
+    def links_changed(self, names: Collection[str]) -> None:
+        """Something happened to these interfaces: look whether their status is another one now."""
+        for name in sorted(self._links.keys() & set(names)):
+            up = self._link_up(name)
+            if up is not self._links[name]:
+                self._links[name] = up
+                self._reconsider(f"interface {name} is {'up' if up else 'down'}", up)
+
+    def reports(self, instance: VrrpInstance) -> tuple[TrackerReport, ...]:
+        scripts = (
+            TrackerReport(track.name, "script", script.status, script.detail, track.weight, track.reverse)
+            for track in instance.track_script
+            if (script := self._scripts.get(track.name)) is not None
+        )
+        links = (
+            TrackerReport(track.name, "interface", up, "" if up else "not usable", track.weight, track.reverse)
+            for track in instance.track_interface
+            if (up := self._links[track.name]) is not None
+        )
+        return (*scripts, *links)
+
+    def _evaluate(self, instance: VrrpInstance) -> TrackingResult:
+        contributions = (
+            Contribution(report.name, report.weight, report.reverse, report.status) for report in self.reports(instance)
+        )
+        return evaluate(instance.priority, contributions)
+
+    def _script_changed(self, script: ScriptTracker) -> None:
+        if script.status:
+            self._reconsider(f"script {script.name} succeeded", True)
+        else:
+            self._reconsider(f"script {script.name} failed ({script.detail})", False)
+
+    def _reconsider(self, cause: str, good: bool) -> None:
+        """Evaluate every instance anew, tell the election of what changed, then log the cause with its consequences."""
+        events: list[tuple[str, Event]] = []
+        consequences: list[str] = []
+        for instance in self._instances:
+            old, new = self._results[instance.name], self._evaluate(instance)
+            self._results[instance.name] = new
+            events += ((instance.name, event) for event in _events(old, new))
+            consequences += _consequences(instance.name, old, new)
+        self._deliver(events)
+        text = f"{cause}: {', '.join(consequences)}" if consequences else cause
+        log.log(logging.INFO if good else logging.WARNING, "%s", text)
+
+
+def _events(old: TrackingResult, new: TrackingResult) -> Iterable[Event]:
+    if old.effective_priority != new.effective_priority:
+        yield PriorityChanged(new.effective_priority)
+    if (old.faults, old.waiting_for) != (new.faults, new.waiting_for):
+        yield FaultsChanged(new.faults, new.waiting_for)
+
+
+def _consequences(name: str, old: TrackingResult, new: TrackingResult) -> Iterable[str]:
+    if old.effective_priority != new.effective_priority:
+        yield f"{name} priority {old.effective_priority} -> {new.effective_priority}"
+    if new.faults and not old.faults:
+        yield f"{name} may not take part"
+    elif old.faults and not new.faults:
+        yield f"{name} may take part again"

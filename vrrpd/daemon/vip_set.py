@@ -1,0 +1,155 @@
+"""The addresses of one instance: put on, taken off and announced with messages and frames built beforehand."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from vrrpd.config.model import VirtualAddress
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.linux.addresses import AddressBatch, AddressFailure, Vip
+from vrrpd.linux.announce import Announcer
+from vrrpd.linux.interfaces import Link
+from vrrpd.linux.netlink import Netlink
+from vrrpd.proto.arp import MAC_LENGTH, gratuitous_arp
+from vrrpd.proto.ndisc import unsolicited_advertisement
+from vrrpd.units import Address, Family
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Addresses of which an effect could not be carried out, and why."""
+
+    addresses: tuple[Address, ...]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One address with the interface it is to live on, as that interface was when we looked."""
+
+    vip: VirtualAddress
+    link: Link
+
+
+class VipSet:
+    """Unbound, it holds nothing: adding fails, removing has nothing to do.
+
+    ``forwarding`` says whether this host routes on an interface; ``announcer`` gives the one that sends there.
+    """
+
+    def __init__(
+        self,
+        plan: InstancePlan,
+        announcer: Callable[[int], Announcer],
+        forwarding: Callable[[str, Family], bool],
+    ) -> None:
+        self._plan = plan
+        self._all = tuple(vip.address for vip in plan.vips)
+        self._announcer = announcer
+        self._forwarding = forwarding
+        self._bound: dict[Address, _Bound] = {}
+        self._batch: AddressBatch | None = None
+        self._frames: dict[Address, tuple[int, bytes]] = {}
+        self._bursts: dict[tuple[Address, ...], tuple[tuple[int, tuple[bytes, ...]], ...]] = {}
+
+    @property
+    def indices(self) -> frozenset[int]:
+        return frozenset(bound.link.index for bound in self._bound.values())
+
+    def bind(self, links: Mapping[str, Link]) -> None:
+        """Build everything anew for these interfaces; addresses whose interface is missing stay unbound."""
+        plan = self._plan
+        self._bound = {
+            vip.address: _Bound(vip, links[plan.device_of(vip)]) for vip in plan.vips if plan.device_of(vip) in links
+        }
+        self._batch = AddressBatch([_kernel_form(bound) for bound in self._bound.values()])
+        self.build_frames()
+
+    def build_frames(self) -> None:
+        """The announcements, from the MAC addresses and the forwarding state as they are now."""
+        routers = {bound.link.name: self._routes(bound) for bound in self._bound.values()}
+        self._bursts.clear()
+        self._frames = {
+            address: (bound.link.index, frame)
+            for address, bound in self._bound.items()
+            if (frame := self._frame(bound, routers[bound.link.name])) is not None
+        }
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return self._all
+
+    def on_index(self, index: int) -> tuple[VirtualAddress, ...]:
+        """Those that live on the interface with this index."""
+        return tuple(bound.vip for bound in self._bound.values() if bound.link.index == index)
+
+    def devices_of(self, addresses: Collection[Address]) -> tuple[str, ...]:
+        """Names of the interfaces of ``addresses``, each once."""
+        found = (self._bound[address].link.name for address in addresses if address in self._bound)
+        return tuple(dict.fromkeys(found))
+
+    def add(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
+        unbound = tuple(address for address in addresses if address not in self._bound)
+        failures = self._batch.add(netlink, self._choice(addresses)) if self._batch is not None else ()
+        if not failures and not unbound:
+            return None
+        reasons = [self._missing(address) for address in unbound]
+        reasons += [self._describe("add", failure) for failure in failures]
+        return Failure((*unbound, *(failure.vip.address for failure in failures)), "; ".join(reasons))
+
+    def remove(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
+        """Addresses that are unbound are nowhere, and so removed."""
+        failures = self._batch.remove(netlink, self._choice(addresses)) if self._batch is not None else ()
+        if not failures:
+            return None
+        reasons = [self._describe("remove", failure) for failure in failures]
+        return Failure(tuple(failure.vip.address for failure in failures), "; ".join(reasons))
+
+    def _choice(self, addresses: tuple[Address, ...]) -> frozenset[Address] | None:
+        """None is the batch's word for all."""
+        return None if addresses == self._all else frozenset(addresses)
+
+    def announce(self, addresses: tuple[Address, ...], rounds: int) -> int:
+        """How many announcements could not be sent because the interface's queue was full. Raises LinuxError."""
+        missing = 0
+        for index, frames in self._burst(addresses):
+            missing += len(frames) * rounds - self._announcer(index).send(frames, rounds)
+        return missing
+
+    def _burst(self, addresses: tuple[Address, ...]) -> tuple[tuple[int, tuple[bytes, ...]], ...]:
+        """The frames for ``addresses``, by interface."""
+        known = self._bursts.get(addresses)
+        if known is None:
+            by_index: dict[int, list[bytes]] = {}
+            for address in addresses:
+                if address in self._frames:
+                    index, frame = self._frames[address]
+                    by_index.setdefault(index, []).append(frame)
+            known = tuple((index, tuple(frames)) for index, frames in by_index.items())
+            self._bursts[addresses] = known
+        return known
+
+    def _frame(self, bound: _Bound, router: bool) -> bytes | None:
+        """None where there are no neighbours to tell: no Ethernet address, or ARP switched off."""
+        link, address = bound.link, bound.vip.address
+        if len(link.mac) != MAC_LENGTH:
+            return None
+        if isinstance(address, IPv4Address):
+            reply = self._plan.config.garp.reply_form
+            return gratuitous_arp(link.mac, address, reply=reply) if link.arp else None
+        return unsolicited_advertisement(link.mac, address, router=router)
+
+    def _routes(self, bound: _Bound) -> bool:
+        return bound.vip.address.version == 6 and self._forwarding(bound.link.name, Family.IPV6)
+
+    def _missing(self, address: Address) -> str:
+        device = next((self._plan.device_of(vip) for vip in self._plan.vips if vip.address == address), "?")
+        return f"add {address}: interface {device} does not exist"
+
+    def _describe(self, operation: str, failure: AddressFailure) -> str:
+        return f"{operation} on {self._bound[failure.vip.address].link.name} {failure.describe()}"
+
+
+def _kernel_form(bound: _Bound) -> Vip:
+    vip = bound.vip
+    return Vip(vip.address, vip.prefix, bound.link.index, vip.label, vip.scope, vip.broadcast)
