@@ -162,33 +162,39 @@ class Host:
 
         ``log`` is a file name in the host's directory for what it prints (None: nowhere); ``env`` is added to ours.
         """
-        boot = self.booted
-        path = None if log is None else self.directory / log
-        popen, started_at = kernel.in_thread(self._spawn, boot, tuple(argv), path, {**os.environ, **(env or {})})
-        # Made here: a thread that has changed its PID namespace cannot start others.
-        process = Process(popen, tuple(argv), path, started_at)
-        self.processes.append(process)
-        return process
+        if log is None:
+            return self._spawn(argv, None, subprocess.DEVNULL, subprocess.DEVNULL, env)
+        path = self.directory / log
+        with path.open("ab") as sink:
+            return self._spawn(argv, path, subprocess.DEVNULL, sink.fileno(), env)
+
+    def spawn_piped(self, argv: Sequence[str]) -> Process:
+        """Start a program with pipes as its standard input and output (``Process.close_input`` and ``output``)."""
+        return self._spawn(argv, None, subprocess.PIPE, subprocess.PIPE, None)
 
     def _spawn(
-        self, boot: _Boot, argv: tuple[str, ...], path: Path | None, env: Mapping[str, str]
-    ) -> tuple[subprocess.Popen[bytes], int]:
-        self._enter(boot)
-        sink = open(path or os.devnull, "ab")  # noqa: SIM115, PTH123 - closed below, after the child has it
-        try:
+        self, argv: Sequence[str], log: Path | None, stdin: int, stdout: int, env: Mapping[str, str] | None
+    ) -> Process:
+        boot = self.booted
+
+        def body() -> tuple[subprocess.Popen[bytes], int]:
+            self._enter(boot)
             started_at = time.time_ns()
-            popen = subprocess.Popen(
+            return subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env=env,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=None if stdin == subprocess.PIPE else subprocess.STDOUT,
+                env={**os.environ, **(env or {})},
                 cwd=self.directory,
                 start_new_session=True,
-            )
-        finally:
-            sink.close()
-        return popen, started_at
+            ), started_at
+
+        popen, started_at = kernel.in_thread(body)
+        # Made here: a thread that has changed its PID namespace cannot start others.
+        process = Process(popen, tuple(argv), log, started_at)
+        self.processes.append(process)
+        return process
 
     def run(self, argv: Sequence[str], *, check: bool = True, timeout: float = 30) -> str:
         """Run a program to its end in this host; returns what it printed. Raises LabError if it fails."""

@@ -92,7 +92,7 @@ class Lab:
     def client(self) -> Host:
         return self.clients[0]
 
-    def router_of_ttl(self, ttl: int) -> str | None:
+    def host_of_ttl(self, ttl: int) -> str | None:
         """Who answered, by the TTL of its answer."""
         return next((host.name for host in (*self.routers, *self.backends) if host.ttl == ttl), None)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection
 from pathlib import Path
+from typing import IO
 
 from netns.kernel import LabError
 
@@ -83,9 +84,23 @@ class Process:
             return ""
         return self.log_path.read_text(errors="replace")
 
+    @property
+    def output(self) -> IO[bytes]:
+        """What a program started with ``spawn_piped`` prints."""
+        if self._popen.stdout is None:
+            raise LabError(f"{self.argv[0]} was not started with pipes")
+        return self._popen.stdout
+
+    def close_input(self) -> None:
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
+
     def join(self) -> None:
         """Wait for the reaper after a SIGKILL."""
         self._reaper.join(10)
+        self.close_input()
+        if self._popen.stdout is not None:
+            self._popen.stdout.close()
 
 
 def send_signal(pids: Collection[int], number: signal.Signals) -> None:
