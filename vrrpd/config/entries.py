@@ -34,21 +34,26 @@ def address_line(written: Written, report: Report) -> AddressEntry | None:
         report.error(written.location, "bad-address", "an address is missing here", expected=Form.PREFIXED.value)
         return None
     parts = {"address": words[0]}
-    rest = iter(words[1:])
-    for word in rest:
+    rest = words[1:]
+    while rest:
+        word, *rest = rest
         name = _SYNONYMS.get(word.text, word.text)
         if name in ADDRESS_OPTIONS:
             report_unsupported(ADDRESS_OPTIONS[name], name, word.location, report)
-            if ADDRESS_OPTIONS[name].takes_value:
-                next(rest, None)
+            rest = rest[1:] if ADDRESS_OPTIONS[name].takes_value else rest
         elif name not in _OPTIONS:
             _unknown_option(word, report)
-        elif (argument := next(rest, None)) is None:
+            rest = rest if rest and _is_option(rest[0].text) else rest[1:]
+        elif not rest:
             shape = expected(VIRTUAL_ADDRESS[name].shape)
             report.error(word.location, "missing-value", f"there is no value behind {name}", expected=shape)
         else:
-            parts[name] = argument
+            parts[name], *rest = rest
     return virtual_address(parts, written.location, report)
+
+
+def _is_option(word: str) -> bool:
+    return word in _OPTIONS or word in _SYNONYMS or word in ADDRESS_OPTIONS
 
 
 def _unknown_option(word: Written, report: Report) -> None:

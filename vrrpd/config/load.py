@@ -16,7 +16,14 @@ def read_config(text: str, file: str) -> tuple[Config | None, tuple[Diagnostic, 
     report = Report()
     report.extend(parsed.diagnostics)
     if parsed.is_toml:
-        report.extend(validate(parsed.assembled.config, parsed.assembled.doubts, file))
+        report.extend(validate(parsed.assembled.config, parsed.assembled.doubts))
+    if not (has_errors(parsed.diagnostics) or parsed.assembled.config.vrrp_instances):
+        report.warning(
+            Location(file, 1, 1),
+            "nothing-to-run",
+            "there is no vrrp_instance: vrrpd has nothing to do",
+            write="[vrrp_instance.VI_1] and its keywords",
+        )
     diagnostics = report.diagnostics
     return (None if has_errors(diagnostics) else parsed.assembled.config), diagnostics
 

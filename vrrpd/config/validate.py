@@ -21,11 +21,10 @@ _HEADERS: Final = {Family.IPV4: 20 + 8 + 8, Family.IPV6: 40 + 8}
 _ADDRESS_BYTES: Final = {Family.IPV4: 4, Family.IPV6: 16}
 
 
-def validate(config: Config, doubts: Doubts = NO_DOUBTS, file: str = "configuration") -> tuple[Diagnostic, ...]:
+def validate(config: Config, doubts: Doubts = NO_DOUBTS) -> tuple[Diagnostic, ...]:
     """Everything to be said about a configuration as a whole, in the order of the file.
 
-    ``doubts`` names values that could not be read; nothing is concluded from them. ``file`` is named when there is
-    nothing in it.
+    ``doubts`` names values that could not be read; nothing is concluded from them.
     """
     report = Report()
     for instance in config.vrrp_instances:
@@ -35,7 +34,6 @@ def validate(config: Config, doubts: Doubts = NO_DOUBTS, file: str = "configurat
     _same_router(config, doubts, report)
     _shared_addresses(config, report)
     _scripts(config, doubts, report)
-    _something_to_run(config, file, report)
     return report.diagnostics
 
 
@@ -161,7 +159,7 @@ def _state(subject: Subject) -> None:
         subject.report.note(
             subject.at("state"),
             "state-master",
-            f"this node starts as BACKUP all the same, and becomes MASTER when it has heard no other for about {wait:.1f} s",
+            f"this node starts as BACKUP all the same, and becomes MASTER when it has heard no other for {wait:.1f} s",
         )
     elif instance.state == "BACKUP" and instance.priority == OWNER:
         subject.report.warning(
@@ -432,13 +430,3 @@ def _scripts(config: Config, doubts: Doubts, report: Report) -> None:
                 f"a run may take longer ({script.timeout:g} s) than the interval ({script.interval:g} s):"
                 " the next starts when it has ended",
             )
-
-
-def _something_to_run(config: Config, file: str, report: Report) -> None:
-    if not config.vrrp_instances:
-        report.warning(
-            Location(file, 1, 1),
-            "nothing-to-run",
-            "there is no vrrp_instance: vrrpd has nothing to do",
-            write="[vrrp_instance.VI_1] and its keywords",
-        )

@@ -70,7 +70,7 @@ Value: TypeAlias = (
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The known word that is nearest, or nothing."""
-    matches = get_close_matches(word, list(known), n=1, cutoff=0.7)
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else ""
 
 
