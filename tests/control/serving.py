@@ -126,4 +126,5 @@ def sample_commands(calls: list[tuple[str, Mapping[str, object], Caller]]) -> Ma
         Command("change", Access.CHANGE, change, "Change something."),
         Command("fail", Access.READ, fail, "Fail."),
         Command("defect", Access.READ, defect, "Have a defect."),
+        Command("not json", Access.READ, lambda _args, _caller: {"a": object()}, "Answer what JSON cannot say."),
     )

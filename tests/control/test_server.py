@@ -48,7 +48,7 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         rows = it.client().call("help")["commands"]
     assert isinstance(rows, list)
     assert {"name": "change", "access": "change", "help": "Change something."} in rows
-    assert [row["name"] for row in rows] == ["echo", "big", "change", "fail", "defect", "help"]
+    assert [row["name"] for row in rows] == ["echo", "big", "change", "fail", "defect", "not json", "help"]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,19 @@ def test_refusals(tmp_path: Path, command: str, args: dict[str, object], code: s
         assert it.client().call("change") == {"changed": True}
 
 
-def test_a_defect_in_a_handler_ends_only_its_own_client(tmp_path: Path) -> None:
-    with serving(tmp_path / "s") as it, it.connect() as other:
-        with pytest.raises(ControlError, match="closed the connection"):
-            it.client().call("defect")
-        assert ask(other, encode_request(Request(1, "echo")))["ok"] is True
-        assert it.defects == ["ZeroDivisionError()"]
+@pytest.mark.parametrize("command", ["defect", "not json"])
+def test_a_defect_in_a_handler_is_told_and_logged_and_no_more(
+    tmp_path: Path, command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It does not reach the loop, whose owner takes an unexpected exception for a reason to stop."""
+    with serving(tmp_path / "s") as it:
+        with pytest.raises(RefusedError, match="its log has the details"):
+            it.client().call(command)
+        assert it.client().call("change") == {"changed": True}
+        assert it.defects == []
+    (record,) = (record for record in caplog.records if record.levelname == "CRITICAL")
+    assert command in record.getMessage()
+    assert record.exc_info is not None
 
 
 def test_one_connection_serves_many_requests_in_order(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from vrrpd.control.commands import Access, Command, CommandError
+from vrrpd.control.commands import Access, Caller, Command, CommandError
 from vrrpd.control.connection import Connection, Limits
 from vrrpd.control.endpoint import Endpoint
 from vrrpd.control.permissions import Permissions
@@ -130,34 +130,32 @@ class ControlServer:
             client.send(encode_refusal(Refusal(None, ErrorCode.LINE_TOO_LONG, text)), last=True)
             return
         request = parse_request(line)
-        answered = False
-        try:
-            reply = encode_refusal(request) if isinstance(request, Refusal) else self._carry_out(request, client)
-            answered = True
-        finally:
-            if not answered:
-                # a defect in a handler: the loop reports it, and the client must not wait for ever
-                client.close("the command failed unexpectedly")
-        client.send(reply)
+        client.send(
+            encode_refusal(request) if isinstance(request, Refusal) else self._carry_out(request, client.caller)
+        )
 
-    def _carry_out(self, request: Request, client: Connection) -> bytes:
+    def _carry_out(self, request: Request, caller: Caller) -> bytes:
         command = self._commands.get(request.command)
         if command is None:
             text = f"no such command: {request.command[:100]}; the command help lists them"
             return encode_refusal(Refusal(request.id, ErrorCode.UNKNOWN_COMMAND, text))
-        if not self._permissions.allow(client.caller, command.access):
-            self._warn(f"control client {client.caller} may not use {command.name}")
+        if not self._permissions.allow(caller, command.access):
+            self._warn(f"control client {caller} may not use {command.name}")
             text = f"{command.name} is for root and the daemon's own user"
             return encode_refusal(Refusal(request.id, ErrorCode.FORBIDDEN, text))
         if command.access is Access.CHANGE:
-            fields = {"command": command.name, "pid": client.caller.pid, "uid": client.caller.uid}
-            _log.info("%s asked for by %s", command.name, client.caller, extra={"fields": fields})
+            fields = {"command": command.name, "pid": caller.pid, "uid": caller.uid}
+            _log.info("%s asked for by %s", command.name, caller, extra={"fields": fields})
         try:
-            return encode_result(request.id, command.handler(request.args, client.caller))
+            return encode_result(request.id, command.handler(request.args, caller))
         except CommandError as error:
             return encode_refusal(Refusal(request.id, error.code, str(error)))
         except VrrpdError as error:
             return encode_refusal(Refusal(request.id, ErrorCode.FAILED, str(error)))
+        except Exception:  # noqa: BLE001 - whatever is wrong with an answer, it must not end the failover
+            _log.critical("defect in the command %s", command.name, exc_info=True)
+            text = f"a defect in vrrpd keeps {command.name} from working; its log has the details"
+            return encode_refusal(Refusal(request.id, ErrorCode.FAILED, text))
 
     def _warn(self, text: str) -> None:
         """At most one line in ten seconds: a client cannot fill the log."""
