@@ -19,7 +19,7 @@ class Keepalived(NodeDaemon):
         r"auth type not AH|vrrp packet too|invalid TTL/HL|wrong version|auth, expecting|invalid passwd|invalid IPSEC"
         r"|interval mismatch|Invalid packet type|unexpected ip number count|ip_tot_len mismatch"
         r"|Expected \w+icast packet|expected \d+ VIPs but received|not present in MASTER advert"
-        r"|equal priority advert received
+        r"|equal priority advert received"
         r"|Invalid auth type|Invalid VRRPv[23] checksum|Unknown VRID|bogus"
     )
 
