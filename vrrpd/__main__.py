@@ -1,0 +1,5 @@
+"""``python -m vrrpd``."""
+
+from vrrpd.cli.main import main
+
+main()

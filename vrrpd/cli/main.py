@@ -1,0 +1,125 @@
+"""The command line: ``vrrpd --config FILE`` runs the daemon, the commands look at files and at a running daemon."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from vrrpd import __version__
+from vrrpd.cli.lazy import LazyCommand, LazyGroup, Section
+
+if TYPE_CHECKING:
+    from vrrpd.observe.logs import Destination, Form, Level
+
+DEFAULT_RUN_DIR: Final = Path("/run/vrrpd")
+LEVELS: Final = ("debug", "info", "warning", "error")
+FORMS: Final = ("text", "json")
+DESTINATIONS: Final = ("auto", "console", "syslog", "journal")
+
+COMMANDS: Final = {
+    "check": LazyCommand("vrrpd.cli.commands.check:check", "Read a configuration and say all that is wrong with it."),
+    "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
+    "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
+}
+SECTIONS: Final = (
+    Section(
+        "Examples",
+        (
+            ("vrrpd check vi1.toml", "Is this configuration right? Nothing is started."),
+            ("sudo vrrpd --config vi1.toml", "Run it; stop with Ctrl-C."),
+            ("sudo vrrpd status", "Who is master, since when, and why?"),
+            ("sudo vrrpd --config b.toml --run-dir /run/vrrpd-b", "A second daemon on this machine."),
+            ("sudo vrrpd status --run-dir /run/vrrpd-b", "Ask the second one."),
+        ),
+    ),
+    Section(
+        "Exit codes of the daemon",
+        (
+            ("0", "It was asked to stop (SIGTERM, SIGINT) and left nothing behind."),
+            ("1", "It failed while running; the log says why."),
+            ("2", "The command line or the configuration cannot be used."),
+            ("3", "The run dir is in use by another vrrpd."),
+            ("4", "A privilege is missing: CAP_NET_ADMIN and CAP_NET_RAW are needed."),
+        ),
+    ),
+    Section(
+        "Files",
+        (
+            ("/run/vrrpd/control.sock", "What vrrpd status asks; for root and the group of the socket."),
+            ("/run/vrrpd/vrrpd.pid", "The daemon's process id, locked while it runs."),
+        ),
+    ),
+    Section(
+        "Shell completion",
+        (
+            ("bash", 'eval "$(_VRRPD_COMPLETE=bash_source vrrpd)"'),
+            ("zsh", 'eval "$(_VRRPD_COMPLETE=zsh_source vrrpd)"'),
+            ("fish", "_VRRPD_COMPLETE=fish_source vrrpd | source"),
+        ),
+    ),
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    sections=SECTIONS,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND [ARGS]...]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Run the daemon with this file (TOML).")
+@click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=DEFAULT_RUN_DIR,
+    show_default=True,
+    help="Where the daemon has its pid file and control socket. Several daemons need several.",
+)
+@click.option(
+    "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least that is logged."
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMS),
+    default="text",
+    show_default=True,
+    help="Lines for people or for programs.",
+)
+@click.option(
+    "--log-to",
+    type=click.Choice(DESTINATIONS),
+    default="auto",
+    show_default=True,
+    help="auto: the journal when systemd started it, else the console (standard error).",
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+@click.pass_context
+def vrrpd(
+    ctx: click.Context,
+    config: Path | None,
+    run_dir: Path,
+    log_level: "Level",
+    log_format: "Form",
+    log_to: "Destination",
+) -> None:
+    """Keep addresses alive: when one node fails, another one takes over its virtual IP addresses (VRRP).
+
+    With --config FILE it runs in the foreground until SIGTERM or SIGINT. The commands check files and ask running
+    daemons; each explains itself with --help.
+    """
+    if ctx.invoked_subcommand is not None:
+        if config is not None:
+            raise click.UsageError(f"--config FILE runs the daemon; leave it out before {ctx.invoked_subcommand}.", ctx)
+        ctx.obj = run_dir
+        return
+    if config is None:
+        raise click.UsageError("Nothing to do: give --config FILE to run the daemon, or a command.", ctx)
+    from vrrpd.daemon.main import DaemonOptions, run
+
+    ctx.exit(run(DaemonOptions(config, run_dir, log_level, log_format, log_to)))
+
+
+def main() -> None:
+    vrrpd(prog_name="vrrpd")

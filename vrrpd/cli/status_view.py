@@ -1,0 +1,195 @@
+"""A status result as words for people: table rows, and notes on what needs attention. No terminal here."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vrrpd.control.status import InstanceStatus, PeerStatus, StateName, StatusResult, TrackerStatus
+
+HEADINGS: Final = ("NAME", "STATE", "SINCE", "PRIORITY", "MASTER", "VIPS HERE", "REASON")
+_SERVING: Final[frozenset[StateName]] = frozenset(("MASTER", "BACKUP"))
+_DAY: Final = 86400
+_LOST_AFTER: Final = 3
+"""Advertisement intervals after which a silent peer no longer counts as there (RFC 3768 section 6.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``cells`` under HEADINGS; ``alarming``: the addresses here are not as the state wants them."""
+
+    cells: tuple[str, ...]
+    state: StateName
+    alarming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """``urgent`` lines say what is wrong, ``calm`` ones what is."""
+
+    heading: str
+    urgent: tuple[str, ...]
+    calm: tuple[str, ...]
+
+
+def all_serving(status: StatusResult) -> bool:
+    return all(instance["state"] in _SERVING for instance in status["instances"])
+
+
+def daemon_line(status: StatusResult) -> str:
+    daemon = status["daemon"]
+    return printable(
+        f"vrrpd {daemon['version']}, pid {daemon['pid']}, up {duration(daemon['uptime'])}, {daemon['config']}"
+    )
+
+
+def row_of(instance: InstanceStatus) -> Row:
+    state = f"{instance['state']} (contested)" if contenders(instance) else instance["state"]
+    present = sum(address["present"] for address in instance["addresses"])
+    cells = (
+        instance["name"],
+        state,
+        f"{clock(instance['since'], instance['state_seconds'])} ({duration(instance['state_seconds'])})",
+        _change(instance["base_priority"], instance["effective_priority"]),
+        _master(instance),
+        f"{present}/{len(instance['addresses'])}",
+        instance["detail"] or _words(instance["reason"]),
+    )
+    return Row(tuple(map(printable, cells)), instance["state"], bool(_misplaced(instance)))
+
+
+def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
+    """``everything``: also what is as it should be (trackers that are up, peers, timers, counters)."""
+    heading = (
+        f"{instance['name']}: {instance['interface']}, virtual router {instance['virtual_router_id']}, "
+        f"VRRPv{instance['version']}, IPv{instance['family']}"
+    )
+    urgent = (*_contests(instance), *_faults(instance), *_misplaced(instance))
+    calm = (*_waiting(instance), *_trackers(instance, everything=everything))
+    if everything:
+        calm += (*_source(instance), *_peers(instance), *_timers(instance), *_counters(instance))
+    return Notes(printable(heading), tuple(map(printable, urgent)), tuple(map(printable, calm)))
+
+
+def contenders(instance: InstanceStatus) -> Sequence[PeerStatus]:
+    """Who else says to be master while we are, and has not just given it up: two masters."""
+    if instance["state"] != "MASTER":
+        return ()
+    return [
+        peer
+        for peer in instance["peers"]
+        if peer["priority"] > 0 and peer["heard_ago"] < min(instance["state_seconds"], _LOST_AFTER * peer["interval"])
+    ]
+
+
+def duration(seconds: float) -> str:
+    """The two greatest units: ``0.4 s``, ``42 s``, ``3 min 4 s``, ``3 h 12 min``, ``2 d 3 h``."""
+    if seconds < 10:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < _DAY:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // _DAY} d {whole % _DAY // 3600} h"
+
+
+def clock(since: float, ago: float) -> str:
+    """Local time; with the date when it is longer ago than half a day."""
+    form = "%H:%M:%S" if ago < _DAY / 2 else "%Y-%m-%d %H:%M"
+    return time.strftime(form, time.localtime(since))
+
+
+def printable(text: str) -> str:
+    """Nothing that moves the cursor or does worse to a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+def _change(base: int, effective: int) -> str:
+    return f"{base}" if base == effective else f"{base} -> {effective}"
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")
+
+
+def _master(instance: InstanceStatus) -> str:
+    master = instance["master"]
+    if master is None:
+        return "unknown" if instance["state"] == "BACKUP" else "-"
+    if master["self"]:
+        return "this node"
+    heard = "" if master["heard_ago"] is None else f", heard {duration(master['heard_ago'])} ago"
+    return f"{master['address']} ({master['priority']}){heard}"
+
+
+def _contests(instance: InstanceStatus) -> Iterator[str]:
+    for peer in contenders(instance):
+        yield (
+            f"contested: {peer['address']} says it is master too, with priority {peer['priority']}, "
+            f"heard {duration(peer['heard_ago'])} ago"
+        )
+
+
+def _faults(instance: InstanceStatus) -> Iterator[str]:
+    for fault in instance["faults"]:
+        yield f"fault: {_words(fault['reason'])}{': ' if fault['name'] else ''}{fault['name']}"
+
+
+def _misplaced(instance: InstanceStatus) -> Sequence[str]:
+    """Addresses that are not where the state wants them, by the kernel's word."""
+    wanted = instance["state"] == "MASTER"
+    problem = "is missing from" if wanted else f"is on, though this node is {instance['state']}:"
+    return [
+        f"address {address['address']} {problem} {address['device']}"
+        for address in instance["addresses"]
+        if address["present"] != wanted
+    ]
+
+
+def _waiting(instance: InstanceStatus) -> Iterator[str]:
+    if instance["waiting_for"]:
+        yield f"waiting for the first result of {', '.join(instance['waiting_for'])}"
+
+
+def _trackers(instance: InstanceStatus, *, everything: bool) -> Iterator[str]:
+    for tracker in instance["trackers"]:
+        if everything or tracker["status"] != "up":
+            yield _tracker(tracker)
+
+
+def _tracker(tracker: TrackerStatus) -> str:
+    detail = f", {tracker['detail']}" if tracker["detail"] else ""
+    effect = f"weight {tracker['weight']}" if tracker["weight"] else "failure is FAULT"
+    reverse = ", reversed" if tracker["reverse"] else ""
+    return f"{tracker['kind']} {tracker['name']} is {tracker['status']}{detail} ({effect}{reverse})"
+
+
+def _source(instance: InstanceStatus) -> Iterator[str]:
+    yield f"advertisements come from {instance['source'] or 'nowhere: the interface has no address'}"
+
+
+def _peers(instance: InstanceStatus) -> Iterator[str]:
+    for peer in instance["peers"]:
+        form = f", checksum {_words(peer['checksum_form'])}" if peer["checksum_form"] else ""
+        yield (
+            f"peer {peer['address']}: priority {peer['priority']}, every {peer['interval']:g} s, "
+            f"heard {duration(peer['heard_ago'])} ago{form}"
+        )
+
+
+def _timers(instance: InstanceStatus) -> Iterator[str]:
+    for name, remaining in instance["timers"].items():
+        yield f"timer {_words(name)}: {duration(remaining)} left"
+
+
+def _counters(instance: InstanceStatus) -> Iterator[str]:
+    counted = {_words(name): value for name, value in instance["statistics"].items() if value}
+    flat = {name: value for name, value in counted.items() if isinstance(value, int)}
+    for name, group in counted.items():
+        if not isinstance(group, int):
+            flat |= {f"{name} {_words(kind)}": number for kind, number in group.items() if number}
+    if flat:
+        yield f"counters: {', '.join(f'{name} {number}' for name, number in flat.items())}"
