@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TEXT = {"", ".py", ".md", ".toml", ".cfg", ".sh", ".service", ".conf", ".json", ".txt", ".typed"}
-UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|\bbreak" r"point\(|\bset_" r"trace\(|NotImplemented" r"Error")
+# The brackets keep these patterns from finding themselves.
+UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X|H[A]CK)\b|\b[b]reakpoint\(|\bset_[t]race\(|NotI[m]plementedError")
 CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)")
-SILENCED = re.compile(r"#\s*(?:noqa(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w, -]+\])?)(?P<reason>.*)$")
+SILENCED = re.compile(
+    r"#\s*(?:noqa(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w, -]+\])?)(?P<reason>.*)$"
+)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 

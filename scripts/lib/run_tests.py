@@ -1,4 +1,4 @@
-"""Run the tests in the order that fits two cores: unit tests, fuzz, then the namespaces, which mostly wait, side by side.
+"""Run the tests in the order that fits two cores: unit tests, fuzz, then the namespaces side by side, for they wait.
 
 Exit status 0 only when something ran and nothing failed.
 """
@@ -69,7 +69,7 @@ def read_report(path: Path) -> Tally:
 
 
 def environment() -> dict[str, str]:
-    """Caches go to the caller's own cache, so that a run as root leaves nothing in the checkout that a user cannot write."""
+    """Caches go to the caller's home: a run as root leaves none in the checkout that its owner could not write."""
     env = dict(os.environ)
     cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vrrpd-tests"
     env.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "hypothesis"))

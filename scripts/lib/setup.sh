@@ -196,7 +196,7 @@ sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").exists()
         VRRPD_NO_WITNESS="netifaces is not installed, and $venv is not ours to write"
     else
         say "building netifaces, the tests' second witness"
-        if ! run_logged "$python" -m pip --disable-pip-version-check --no-input install "$root[witness]" 2>/dev/null; then
+        if ! run_logged "$python" -m pip --disable-pip-version-check --no-input install --editable "$root[witness]" 2>/dev/null; then
             VRRPD_NO_WITNESS="netifaces does not build on this Python"
             printf '%s\n' "$VRRPD_NO_WITNESS" >"$venv/vrrpd-no-witness"
         fi
