@@ -224,6 +224,14 @@ def test_encode_leaves_the_password_out_where_it_has_no_place() -> None:
     assert encode(over_ipv6, *ends, PASSWORD) == encode(over_ipv6, *ends)
 
 
+@pytest.mark.parametrize(
+    ("version", "interval", "field"),
+    [(2, 0.0, b"\0\0"), (2, 255.0, b"\0\xff"), (3, 0.0, b"\0\0"), (3, 2.56, b"\x01\0"), (3, 40.95, b"\x0f\xff")],
+)
+def test_encode_takes_every_interval_that_fits(version: int, interval: float, field: bytes) -> None:
+    assert encoded(replace(SAMPLE, version=version, interval=Seconds(interval)))[4:6] == field
+
+
 def test_encode_rounds_version_3_to_hundredths() -> None:
     assert encoded(replace(SAMPLE_V3, interval=Seconds(0.1 + 0.2)))[4:6] == b"\x00\x1e"
 
