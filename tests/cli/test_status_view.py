@@ -1,0 +1,208 @@
+"""What status says of an instance, line by line."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.control.samples import sample_instance, sample_status
+from vrrpd.cli.status_view import (
+    HEADINGS,
+    all_serving,
+    clock,
+    contenders,
+    daemon_line,
+    duration,
+    notes_of,
+    printable,
+    row_of,
+)
+from vrrpd.control.status import InstanceStatus, PeerStatus, StateName
+
+
+def cell(instance: InstanceStatus, heading: str) -> str:
+    return row_of(instance).cells[HEADINGS.index(heading)]
+
+
+def backup() -> InstanceStatus:
+    instance = sample_instance()
+    instance["state"] = "BACKUP"
+    instance["master"] = {"address": "192.168.1.2", "priority": 105, "self": False, "heard_ago": 0.42}
+    instance["addresses"][0]["present"] = False
+    return instance
+
+
+def peer(**changes: float) -> PeerStatus:
+    return {
+        "address": "192.168.1.3",
+        "priority": int(changes.get("priority", 90)),
+        "interval": changes.get("interval", 1.0),
+        "heard_ago": changes.get("heard_ago", 0.3),
+        "checksum_form": "pseudo_header",
+    }
+
+
+def test_a_calm_master() -> None:
+    instance = sample_instance()
+    started = time.strftime("%H:%M:%S", time.localtime(instance["since"]))
+    assert row_of(instance).cells == (
+        *("VI_1", "MASTER", f"{started} (3 min 4 s)", "101 -> 103", "this node", "1/1"),
+        "no advert from 192.168.1.2 for 3.60 s",
+    )
+    assert not row_of(instance).alarming
+    notes = notes_of(instance, everything=False)
+    assert notes.urgent == notes.calm == ()
+
+
+def test_a_calm_backup() -> None:
+    instance = backup()
+    instance["effective_priority"] = 101
+    assert cell(instance, "PRIORITY") == "101"
+    assert cell(instance, "MASTER") == "192.168.1.2 (105), heard 0.4 s ago"
+    assert cell(instance, "VIPS HERE") == "0/1"
+    assert not row_of(instance).alarming
+
+
+@pytest.mark.parametrize(("state", "words"), [("BACKUP", "unknown"), ("FAULT", "-"), ("INIT", "-")])
+def test_no_master_known(state: StateName, words: str) -> None:
+    instance = backup()
+    instance["state"] = state
+    instance["master"] = None
+    assert cell(instance, "MASTER") == words
+
+
+def test_without_a_detail_the_reason_stands_in_words() -> None:
+    instance = sample_instance()
+    instance["detail"] = ""
+    assert cell(instance, "REASON") == "master down"
+
+
+def test_a_missing_address_of_a_master_is_an_alarm() -> None:
+    instance = sample_instance()
+    instance["addresses"].append({"address": "192.168.1.101/32", "device": "eth1", "present": False})
+    assert cell(instance, "VIPS HERE") == "1/2"
+    assert row_of(instance).alarming
+    assert notes_of(instance, everything=False).urgent == ("address 192.168.1.101/32 is missing from eth1",)
+
+
+@pytest.mark.parametrize("state", ["BACKUP", "FAULT", "INIT"])
+def test_an_address_that_another_state_holds_is_an_alarm(state: StateName) -> None:
+    instance = backup()
+    instance["state"] = state
+    instance["addresses"][0]["present"] = True
+    assert row_of(instance).alarming
+    assert notes_of(instance, everything=False).urgent == (
+        f"address 192.168.1.100/32 is on, though this node is {state}: eth0",
+    )
+
+
+def test_two_masters() -> None:
+    instance = sample_instance()
+    instance["peers"] = [peer()]
+    assert cell(instance, "STATE") == "MASTER (contested)"
+    assert notes_of(instance, everything=False).urgent == (
+        "contested: 192.168.1.3 says it is master too, with priority 90, heard 0.3 s ago",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "contested"),
+    [
+        ({}, "MASTER", True),
+        ({"heard_ago": 2.9}, "MASTER", True),
+        ({"heard_ago": 3.1}, "MASTER", False),
+        ({"heard_ago": 0.04, "interval": 0.01}, "MASTER", False),
+        ({"heard_ago": 200.0, "interval": 100.0}, "MASTER", False),
+        ({"priority": 0}, "MASTER", False),
+        ({}, "BACKUP", False),
+        ({}, "FAULT", False),
+    ],
+)
+def test_who_counts_as_a_second_master(change: dict[str, float], state: StateName, contested: bool) -> None:
+    """Heard lately, since we became master, and not resigning."""
+    instance = sample_instance()
+    instance["state"] = state
+    instance["peers"] = [peer(**change)]
+    assert bool(contenders(instance)) == contested
+
+
+def test_faults_and_failed_trackers_are_always_told() -> None:
+    instance = sample_instance()
+    instance["faults"] = [{"reason": "link_down", "name": "eth0"}, {"reason": "maintenance", "name": ""}]
+    instance["waiting_for"] = ["chk_a", "chk_b"]
+    instance["trackers"] += [
+        {"name": "chk_b", "kind": "script", "status": "down", "detail": "exit 1", "weight": 0, "reverse": False},
+        {"name": "eth1", "kind": "interface", "status": "unknown", "detail": "", "weight": -20, "reverse": True},
+    ]
+    notes = notes_of(instance, everything=False)
+    assert notes.urgent == ("fault: link down: eth0", "fault: maintenance")
+    assert notes.calm == (
+        "waiting for the first result of chk_a, chk_b",
+        "script chk_b is down, exit 1 (failure is FAULT)",
+        "interface eth1 is unknown (weight -20, reversed)",
+    )
+
+
+def test_everything() -> None:
+    instance = sample_instance()
+    instance["peers"] = [peer(heard_ago=3.8)]
+    assert notes_of(instance, everything=True).calm == (
+        "script chk_haproxy is up, exit 0 (weight 2)",
+        "advertisements come from 192.168.1.1",
+        "peer 192.168.1.3: priority 90, every 1 s, heard 3.8 s ago, checksum pseudo header",
+        "timer advert: 0.4 s left",
+        "counters: adverts sent 184, dropped bad ttl 1",
+    )
+
+
+def test_the_exit_code_depends_on_states_alone() -> None:
+    faulty = sample_instance()
+    faulty["state"] = "FAULT"
+    waiting = sample_instance()
+    waiting["state"] = "INIT"
+    assert all_serving(sample_status(sample_instance(), backup()))
+    assert not all_serving(sample_status(sample_instance(), faulty))
+    assert not all_serving(sample_status(waiting, backup()))
+
+
+def test_the_daemon_line() -> None:
+    assert daemon_line(sample_status()) == "vrrpd 0.1.0, pid 1234, up 3 h 5 min, /etc/vrrpd/vi1.toml"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-0.1, "0.0 s"),
+        (0.04, "0.0 s"),
+        (0.42, "0.4 s"),
+        (9.94, "9.9 s"),
+        (10.0, "10 s"),
+        (59.9, "59 s"),
+        (60.0, "1 min 0 s"),
+        (3599.0, "59 min 59 s"),
+        (3600.0, "1 h 0 min"),
+        (86399.0, "23 h 59 min"),
+        (86400.0, "1 d 0 h"),
+        (8640000.0, "100 d 0 h"),
+    ],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_date_stands_there_when_the_time_alone_would_mislead() -> None:
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", clock(1767268803, 43000))
+    assert re.fullmatch(r"2026-01-01 \d\d:\d\d", clock(1767268803, 43300))
+
+
+@given(st.text())
+def test_no_name_reaches_the_terminal_raw(name: str) -> None:
+    instance = sample_instance()
+    instance["name"] = instance["detail"] = name
+    instance["faults"] = [{"reason": "link_down", "name": name}]
+    notes = notes_of(instance, everything=True)
+    for text in (*row_of(instance).cells, notes.heading, *notes.urgent, *notes.calm):
+        assert text.isprintable()
+    assert printable("eth0 ü") == "eth0 ü"
