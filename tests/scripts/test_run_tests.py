@@ -1,0 +1,79 @@
+"""The runner of the tests, on small suites of its own."""
+
+from pathlib import Path
+
+import pytest
+import run_tests
+
+PASSING = "def test_passes():\n    pass\n"
+FAILING = "def test_fails():\n    assert False\n"
+SKIPPED = "import pytest\n\n\n@pytest.mark.skip(reason='no gcc')\ndef test_skipped():\n    pass\n"
+NETNS = "import pytest\n\n\n@pytest.mark.netns\ndef test_netns():\n    assert False\n"
+BROKEN = "import no_such_module\n"
+CONFIG = """[tool:pytest]
+addopts = --strict-markers
+markers =
+    netns: x
+    alone: x
+    fuzz: x
+"""
+
+
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], **files: str) -> int:
+    (tmp_path / "setup.cfg").write_text(CONFIG)
+    for name, text in files.items():
+        (tmp_path / f"test_{name}.py").write_text(text)
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    return run_tests.main([*arguments, "-n", "0", "-p", "no:hypothesispytest"])
+
+
+def closing_line(capfd: pytest.CaptureFixture[str]) -> str:
+    return capfd.readouterr().out.splitlines()[-1]
+
+
+def test_passing_tests_end_with_0_and_a_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["--unit"], a=PASSING, b=SKIPPED) == 0
+    out = capfd.readouterr().out
+    assert "1 passed, 1 skipped in" in out  # pytest's own closing line
+    assert "skipped 1: no gcc" in out
+    assert out.splitlines()[-1] == "1 passed, 0 failed, 1 skipped"
+
+
+def test_one_failing_test_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["--unit"], a=PASSING, b=FAILING) == 1
+    assert closing_line(capfd) == "1 passed, 1 failed, 0 skipped"
+
+
+def test_a_file_that_cannot_be_imported_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["--unit"], a=PASSING, b=BROKEN) == 1
+    assert "FAILED: unit tests" in capfd.readouterr().out
+
+
+def test_no_test_at_all_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["--unit"]) == 1
+    assert "no test ran" in capfd.readouterr().out
+
+
+def test_unit_leaves_the_namespaces_out_and_the_whole_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["--unit"], a=PASSING, b=NETNS) == 0
+    assert run(tmp_path, monkeypatch, [], a=PASSING, b=NETNS) == 1
+    assert closing_line(capfd) == "1 passed, 1 failed, 0 skipped"
+
+
+def test_a_selection_that_leaves_phases_empty_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["-k", "passes"], a=PASSING, b=NETNS) == 0
+    assert closing_line(capfd) == "1 passed, 0 failed, 0 skipped"
