@@ -24,6 +24,7 @@ from vrrpd.core.memory import Memory
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.statistics import Statistics
 from vrrpd.core.timers import Deadlines, Timer, master_down_interval, skew_time, timing_priority
+from vrrpd.core.upkeep import Upkeep
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
 
@@ -61,14 +62,13 @@ class Election:
         self._faults: frozenset[Fault] = frozenset()
         self._waiting_for: frozenset[str] = frozenset()
         self._maintenance: Fault | None = None
-        self._master_interval = parameters.advert_interval
+        self._learnt_interval: Seconds | None = None
         self._takeover = Reason.MASTER_DOWN
         self._preempt_ready = False
-        self._rogue_adverts_left = 0
+        self._rogue: Address | None = None
         self._rogue_interval = Seconds(0)
-        self._losses: list[Instant] = []
-        self._failures: list[Instant] = []
-        self._retry: AddAddresses | RemoveAddresses | None = None
+        self._rogue_adverts_left = 0
+        self._upkeep = Upkeep()
 
     @property
     def deadline(self) -> Instant | None:
@@ -98,7 +98,7 @@ class Election:
         found = [fault for fault in (self._maintenance, self._link_fault) if fault is not None]
         if self._source is None and self._link_fault is None:
             found.append(Fault(Reason.NO_SOURCE_ADDRESS, f"no IPv{self.parameters.family.value} address to send from"))
-        return (*found, *sorted(self._faults, key=lambda fault: fault.name))
+        return (*found, *sorted(self._faults, key=lambda fault: (fault.name, fault.reason.value)))
 
     def _reconsider(self, now: Instant) -> None:
         """Enter or leave FAULT, after anything changed that decides about it."""
@@ -118,7 +118,7 @@ class Election:
         detail = ", ".join(_describe(fault) for fault in faults)
         if self.state is State.FAULT:
             if detail != self._detail:
-                self._detail = detail
+                self._reason, self._detail = faults[0].reason, detail
                 self._notice(NoticeKind.FAULTS_CHANGED, detail)
             return
         if self.state is State.MASTER:
@@ -133,8 +133,8 @@ class Election:
         if self.parameters.is_owner and begin <= now:
             self._enter_master(Reason.OWNER, "priority 255 owns the addresses", now)
             return
-        self._master_interval = self.parameters.advert_interval
-        wait = Seconds(0) if self.parameters.is_owner else self._down_interval(self.effective_priority)
+        self._learnt_interval = None
+        wait = Seconds(0) if self.parameters.is_owner else self._down_interval()
         self._enter_backup(reason, detail, after(begin, wait), now)
 
     # --- transitions --------------------------------------------------------------------------------------------
@@ -154,15 +154,15 @@ class Election:
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
         """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
         self._clear_election()
+        self._deadlines.clear(Timer.STARTUP_DELAY)  # a master hears the others
+        self._memory.forget_master()
+        self._learnt_interval = None
         if self.parameters.is_owner:
             self.effective_priority = OWNER
-        self._master_interval = self.parameters.advert_interval
-        self._failures.clear()
-        self._losses.clear()
         self.statistics.became_master += 1
         self._advertise(now)
         self._add(self.parameters.all_addresses)
-        self._announce(self.parameters.announce.repeat)
+        self._announce_all(self.parameters.announce.repeat)
         self._schedule_announcements(now)
         self._become(State.MASTER, reason, detail, now)
         self._notify(NotifyEvent.MASTER)
@@ -172,45 +172,53 @@ class Election:
         for _ in range(farewells):
             self._send(RESIGN)
         self.statistics.released_master += 1
-        self._retry = None
-        if self.parameters.all_addresses:
-            self._effects.append(RemoveAddresses(self.parameters.all_addresses))
+        self._remove(self.parameters.all_addresses)
 
     def _hand_over(self, reason: Reason, detail: str, now: Instant) -> None:
         """Give the addresses to somebody who can serve them, and do not preempt that node for a while."""
         self._release(farewells=1)
-        self._enter_backup(reason, detail, after(now, self._down_interval(self.effective_priority)), now)
+        self._enter_backup(reason, detail, after(now, self._down_interval()), now)
         self._deadlines.set(Timer.YIELD_HOLD, after(now, self.parameters.yield_hold))
 
     def _clear_election(self) -> None:
         """Forget everything that belonged to the state we leave; a startup delay outlives it."""
         self._deadlines.clear(*ELECTION_TIMERS)
-        if isinstance(self._retry, AddAddresses):
-            self._retry = None
+        self._upkeep.forget_additions()
         self._takeover = Reason.MASTER_DOWN
         self._preempt_ready = False
         self._rogue_adverts_left = 0
 
     # --- small things -------------------------------------------------------------------------------------------
 
+    @property
+    def _master_interval(self) -> Seconds:
+        """The master's, where VRRPv3 has learnt it, else our own."""
+        if self.parameters.version == 2 or self._learnt_interval is None:
+            return self.parameters.advert_interval
+        return self._learnt_interval
+
     def _skew(self) -> Seconds:
         priority = timing_priority(self.parameters, self.effective_priority)
         return skew_time(self.parameters.version, priority, self._master_interval)
 
-    def _down_interval(self, effective: Priority) -> Seconds:
+    def _down_interval(self) -> Seconds:
         return master_down_interval(
             self.parameters.version,
-            timing_priority(self.parameters, effective),
+            timing_priority(self.parameters, self.effective_priority),
             self._master_interval,
             self.parameters.down_timer_adverts,
         )
 
-    def _shift_master_down(self, old_interval: Seconds) -> None:
-        """A running Master_Down_Timer moves by what the interval changed by (keepalived)."""
+    def _wait(self) -> Seconds:
+        """What a running Master_Down_Timer was set to."""
+        resigned = self._takeover is Reason.MASTER_RESIGNED
+        return self._skew() if resigned else self._down_interval()
+
+    def _shift_master_down(self, old_wait: Seconds) -> None:
+        """A running Master_Down_Timer moves by what the wait changed by (keepalived)."""
         at = self._deadlines.get(Timer.MASTER_DOWN)
-        if at is not None and self.state is State.BACKUP and self._takeover is not Reason.MASTER_RESIGNED:
-            change = self._down_interval(self.effective_priority) - old_interval
-            self._deadlines.set(Timer.MASTER_DOWN, after(at, change))
+        if at is not None:
+            self._deadlines.set(Timer.MASTER_DOWN, after(at, self._wait() - old_wait))
 
     def _advertise(self, now: Instant) -> None:
         self._send(self.effective_priority)
@@ -218,8 +226,12 @@ class Election:
         if self._rogue_adverts_left:
             self._rogue_adverts_left -= 1
             if not self._rogue_adverts_left:
-                wait = ROGUE_GRACE_FACTOR * max(self._rogue_interval, self.parameters.advert_interval)
-                self._deadlines.set(Timer.OWNER_CONFLICT, after(now, wait))
+                self._await_rogue(now)
+
+    def _await_rogue(self, now: Instant) -> None:
+        """Unless another owner is heard before this deadline it has fallen silent."""
+        grace = ROGUE_GRACE_FACTOR * max(self._rogue_interval, self.parameters.advert_interval)
+        self._deadlines.set(Timer.OWNER_CONFLICT, after(now, grace))
 
     def _send(self, priority: Priority) -> None:
         self.statistics.adverts_sent += 1
@@ -230,16 +242,27 @@ class Election:
         if addresses:
             self._effects.append(AddAddresses(addresses))
 
-    def _announce(self, rounds: int) -> None:
-        if self.parameters.all_addresses and rounds > 0:
-            self._effects.append(Announce(self.parameters.all_addresses, rounds))
+    def _remove(self, addresses: tuple[Address, ...]) -> None:
+        if addresses:
+            self._effects.append(RemoveAddresses(addresses))
+
+    def _announce(self, addresses: tuple[Address, ...], rounds: int) -> None:
+        if addresses and rounds > 0:
+            self._effects.append(Announce(addresses, rounds))
+
+    def _announce_all(self, rounds: int) -> None:
+        self._announce(self.parameters.all_addresses, rounds)
 
     def _schedule_announcements(self, now: Instant) -> None:
         policy = self.parameters.announce
         if policy.delay > 0:
             self._deadlines.set(Timer.SECOND_ANNOUNCE, after(now, policy.delay))
-        if policy.refresh > 0:
-            self._deadlines.set(Timer.REFRESH, after(now, policy.delay + policy.refresh))
+        self._schedule_refresh(now, policy.delay + policy.refresh)
+
+    def _schedule_refresh(self, now: Instant, delay: float) -> None:
+        self._deadlines.clear(Timer.REFRESH)
+        if self.parameters.announce.refresh > 0:
+            self._deadlines.set(Timer.REFRESH, after(now, delay))
 
     def _notify(self, event: NotifyEvent) -> None:
         self._effects.append(Notify(event, self.effective_priority))

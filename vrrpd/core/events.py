@@ -10,7 +10,7 @@ from vrrpd.proto.advertisement import Advertisement, DropReason
 from vrrpd.units import Address, Priority, Seconds
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that keeps a virtual router out of the election, for example (TRACK_FAILED, "chk_haproxy")."""
 

@@ -1,5 +1,7 @@
 """What a virtual router remembers of others: whom it heard, and what it has already said."""
 
+from dataclasses import dataclass
+
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.view import MasterView, PeerView
 from vrrpd.proto.advertisement import Advertisement
@@ -7,38 +9,64 @@ from vrrpd.units import Address, Instant
 
 PEERS_KEPT = 16
 NOTICES_KEPT = 64
+"""Subjects of one kind, so that a flood of one kind hides no other."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """The last advertisement of one sender."""
+
+    advertisement: Advertisement
+    source: Address
+    at: Instant
+
+    def view(self) -> PeerView:
+        advert = self.advertisement
+        return PeerView(self.source, advert.priority, advert.interval, self.at, advert.checksum_form)
 
 
 class Memory:
     """Bounded, so that a stranger's packets cannot make it grow."""
 
-    __slots__ = ("_peers", "_said", "master")
+    __slots__ = ("_followed", "_peers", "_said")
 
     def __init__(self) -> None:
-        self._peers: dict[Address, tuple[Advertisement, Instant]] = {}
-        self._said: set[tuple[NoticeKind, object]] = set()
-        self.master: MasterView | None = None
+        self._peers: dict[Address, Heard] = {}
+        self._followed: Heard | None = None
+        self._said: dict[NoticeKind, set[object]] = {}
 
-    def heard(self, advertisement: Advertisement, source: Address, now: Instant) -> None:
-        if source not in self._peers and len(self._peers) >= PEERS_KEPT:
-            del self._peers[min(self._peers, key=lambda peer: self._peers[peer][1])]
-        self._peers[source] = (advertisement, now)
+    def heard(self, advertisement: Advertisement, source: Address, now: Instant) -> Heard:
+        peer = self._peers.get(source)
+        if peer is None:
+            if len(self._peers) >= PEERS_KEPT:
+                del self._peers[min(self._peers, key=lambda address: self._peers[address].at)]
+            peer = self._peers[source] = Heard(advertisement, source, now)
+        else:
+            peer.advertisement, peer.at = advertisement, now
+        return peer
 
-    def follow(self, advertisement: Advertisement, source: Address, now: Instant) -> None:
-        self.master = MasterView(source, advertisement.priority, now)
+    def follow(self, peer: Heard) -> None:
+        """That sender is the master, as far as we know."""
+        self._followed = peer
+
+    def forget_master(self) -> None:
+        self._followed = None
+
+    @property
+    def master(self) -> MasterView | None:
+        peer = self._followed
+        return None if peer is None else MasterView(peer.source, peer.advertisement.priority, peer.at)
 
     def first_time(self, kind: NoticeKind, subject: object) -> bool:
         """Whether this has not been said since the last change of state."""
-        if (kind, subject) in self._said or len(self._said) >= NOTICES_KEPT:
+        said = self._said.setdefault(kind, set())
+        if subject in said or len(said) >= NOTICES_KEPT:
             return False
-        self._said.add((kind, subject))
+        said.add(subject)
         return True
 
     def forget_said(self) -> None:
         self._said.clear()
 
     def peers(self) -> tuple[PeerView, ...]:
-        return tuple(
-            PeerView(source, advert.priority, advert.interval, at, advert.checksum_form)
-            for source, (advert, at) in self._peers.items()
-        )
+        return tuple(peer.view() for peer in self._peers.values())

@@ -53,7 +53,8 @@ class Parameters:
     ``timer_expired_backup``  the other node's assumed priority, 1..254: a nopreempt MASTER that was not scheduled for
                               longer than that node would have waited steps back; None: it stays.
     ``farewells_on_fault``    advertisements with priority 0 sent when a MASTER faults (RFC: 1, keepalived: 2).
-    ``loss_limit``            removals of our addresses by others within ``loss_window`` seconds before we hand over.
+    ``loss_limit``            removals of one of our addresses by others within ``loss_window`` seconds before we hand
+                              over; whoever sweeps all of them away at once has removed each of them once.
     ``retry_delay``           seconds between attempts to add or remove addresses after a failure.
     ``retry_limit``           failed attempts to add before a MASTER hands over.
     ``yield_hold``            seconds without preemption after we handed over because we could not serve.
@@ -95,13 +96,15 @@ class Parameters:
 def rfc_reading(parameters: Parameters) -> Parameters:
     """The same virtual router as RFC 3768 and RFC 9568 would have it, where keepalived does otherwise.
 
-    RFC 9568 section 6.4.3: a lower priority is discarded; section 7.1: an owner discards every advertisement.
-    RFC 3768 section 7.1: a differing address list is dropped unless the owner sent it.
+    RFC 3768 section 6.4.3: a master discards a lower priority, where RFC 9568 section 6.4.3 answers it; neither sends
+    announcements then. Section 7.1 of both: an owner discards every advertisement; of RFC 3768: a differing address
+    list is dropped unless the owner sent it.
     """
     return replace(
         parameters,
         owner_ignores_adverts=True,
-        answer_lower_priority=False,
+        answer_lower_priority=parameters.version == 3,
+        announce=replace(parameters.announce, lower_priority_repeat=0),
         advert_before_yielding=False,
         list_mismatch=ListMismatchPolicy.DROP if parameters.version == 2 else ListMismatchPolicy.ACCEPT,
         down_timer_adverts=3,

@@ -8,7 +8,6 @@ from typing import Final
 
 from vrrpd.core.effects import (
     AddAddresses,
-    Announce,
     Effect,
     NoticeKind,
     NotifyEvent,
@@ -36,10 +35,11 @@ from vrrpd.core.events import (
     Stalled,
     Startup,
 )
+from vrrpd.core.memory import Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
 from vrrpd.core.timers import Timer, master_down_interval
 from vrrpd.proto.advertisement import Advertisement, DropReason
-from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, after
+from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
 
 ROGUE_GRACE_ADVERTS: Final = 2
 REDUCED_OWNER: Final = Priority(254)
@@ -79,8 +79,13 @@ class VirtualRouter(Election):
         self._started = False
         if self.state is State.MASTER:
             self._release(farewells=1)
+        remove, _ = self._upkeep.take(self._wanted_addresses)
+        self._remove(remove)
         self._deadlines.clear_all()
-        self._become(State.INIT, Reason.SHUTDOWN, "asked to stop", now)
+        if self.state is State.INIT:
+            self._detail = "asked to stop"
+        else:
+            self._become(State.INIT, Reason.SHUTDOWN, "asked to stop", now)
         self._notify(NotifyEvent.STOP)
 
     def _on_link_changed(self, event: LinkChanged, now: Instant) -> None:
@@ -98,10 +103,14 @@ class VirtualRouter(Election):
     def _on_priority_changed(self, event: PriorityChanged, _now: Instant) -> None:
         if self.parameters.is_owner or event.effective_priority == self.effective_priority:
             return
-        old, self.effective_priority = self.effective_priority, event.effective_priority
-        self._shift_master_down(self._down_interval(old))
-        if self._started:
-            self._notice(NoticeKind.PRIORITY_CHANGED, f"priority {old} -> {self.effective_priority}")
+        wait = self._wait()
+        self._set_priority(event.effective_priority)
+        self._shift_master_down(wait)
+
+    def _set_priority(self, effective: Priority) -> None:
+        old, self.effective_priority = self.effective_priority, effective
+        if self._started and old != effective:
+            self._notice(NoticeKind.PRIORITY_CHANGED, f"priority {old} -> {effective}")
 
     # --- deadlines ----------------------------------------------------------------------------------------------
 
@@ -146,26 +155,30 @@ class VirtualRouter(Election):
         self._notice(NoticeKind.PREEMPT_DELAY, "hold after handing over has ended")
 
     def _second_announce(self, _at: Instant, _now: Instant) -> None:
-        self._announce(self.parameters.announce.repeat)
+        self._announce_all(self.parameters.announce.repeat)
 
     def _lower_priority_announce(self, _at: Instant, _now: Instant) -> None:
-        self._announce(self.parameters.announce.lower_priority_repeat)
+        self._announce_all(self.parameters.announce.lower_priority_repeat)
 
-    def _refresh_announce(self, at: Instant, now: Instant) -> None:
-        policy = self.parameters.announce
-        if policy.refresh > 0:
-            self._announce(policy.refresh_repeat)
-            self._deadlines.set(Timer.REFRESH, after(max(at, now), policy.refresh))
+    def _refresh_announce(self, _at: Instant, now: Instant) -> None:
+        self._announce_all(self.parameters.announce.refresh_repeat)
+        self._schedule_refresh(now, self.parameters.announce.refresh)
 
     def _rogue_gone(self, _at: Instant, _now: Instant) -> None:
+        if self.parameters.is_owner:
+            self.effective_priority = OWNER
         self._notice(NoticeKind.TWO_OWNERS, "the other owner has fallen silent")
 
     def _retry_due(self, _at: Instant, _now: Instant) -> None:
-        retry, self._retry = self._retry, None
-        if isinstance(retry, AddAddresses) and self.state is State.MASTER:
-            self._effects += (retry, Announce(retry.addresses, self.parameters.announce.repeat))
-        elif isinstance(retry, RemoveAddresses) and self.state is not State.MASTER:
-            self._effects.append(retry)
+        remove, add = self._upkeep.take(self._wanted_addresses)
+        self._remove(remove)
+        self._add(add)
+        self._announce(add, self.parameters.announce.repeat)
+
+    @property
+    def _wanted_addresses(self) -> tuple[Address, ...]:
+        """Those that should be on the interface now."""
+        return self.parameters.all_addresses if self.state is State.MASTER else ()
 
     # --- advertisements -----------------------------------------------------------------------------------------
 
@@ -177,7 +190,7 @@ class VirtualRouter(Election):
 
     def _on_advertisement(self, event: AdvertisementReceived, now: Instant) -> None:
         advert, source = event.advertisement, event.source
-        if self.state not in (State.BACKUP, State.MASTER) or self._deadlines.get(Timer.STARTUP_DELAY) is not None:
+        if self.state not in (State.BACKUP, State.MASTER) or self._is_starting(now):
             self.statistics.drop(DropReason.NOT_READY)
             return
         if self.parameters.owner_ignores_adverts and self.effective_priority == OWNER:
@@ -187,11 +200,18 @@ class VirtualRouter(Election):
         if not self._addresses_agree(advert, source):
             return
         self._compare_interval(advert, source)
-        self._memory.heard(advert, source, now)
+        self.statistics.priority_zero_received += advert.priority == RESIGN
+        heard = self._memory.heard(advert, source, now)
         if self.state is State.BACKUP:
-            self._advert_as_backup(advert, source, now)
+            self._memory.follow(heard)
+            self._advert_as_backup(heard, now)
         else:
-            self._advert_as_master(advert, source, now)
+            self._advert_as_master(heard, now)
+
+    def _is_starting(self, now: Instant) -> bool:
+        """Within the startup delay, whose end may have passed without having been delivered yet."""
+        end = self._deadlines.get(Timer.STARTUP_DELAY)
+        return end is not None and now < end
 
     def _addresses_agree(self, advert: Advertisement, source: Address) -> bool:
         """False only where the RFC's reading drops what differs (RFC 3768 section 7.1)."""
@@ -213,37 +233,36 @@ class VirtualRouter(Election):
         text = f"{source} advertises every {advert.interval:g} s, not {self.parameters.advert_interval:g} s"
         self._notice_once(NoticeKind.INTERVAL_DIFFERS, (source, advert.interval), text)
 
-    def _advert_as_backup(self, advert: Advertisement, source: Address, now: Instant) -> None:
-        if advert.priority == RESIGN:
-            self.statistics.priority_zero_received += 1
+    def _advert_as_backup(self, heard: Heard, now: Instant) -> None:
+        priority = heard.advertisement.priority
+        if priority == RESIGN:
             self._takeover = Reason.MASTER_RESIGNED
-            self._memory.follow(advert, source, now)
             self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
             return
-        if self.parameters.is_owner and (advert.priority != OWNER or source != self._source):
+        if self.parameters.is_owner and (priority != OWNER or heard.source != self._rogue):
             self.effective_priority = OWNER  # what a conflict with another owner had taken away
-        if advert.priority >= self.effective_priority:
+        if priority >= self.effective_priority:
             # Equal ones too: addresses are compared between two masters only (RFC 9568 section 6.4.2).
             self._deadlines.clear(Timer.PREEMPT_DELAY)
             self._preempt_ready = False
-            self._accept(advert, source, now)
-        elif self._lets_be(source, now):
-            self._accept(advert, source, now)
+            self._accept(heard.advertisement, now)
+        elif self._lets_be(heard.source, now):
+            self._accept(heard.advertisement, now)
         else:
-            self._outlast(advert, source, now)
+            self._outlast(heard)
 
-    def _outlast(self, advert: Advertisement, source: Address, now: Instant) -> None:
+    def _outlast(self, heard: Heard) -> None:
         """The Master_Down_Timer runs on: a lower priority does not restart it (RFC 9568 section 6.4.2)."""
         self.statistics.lower_priority_received += 1
         self._takeover = Reason.PREEMPTING
-        self._memory.follow(advert, source, now)
-        text = self._lower(advert, source) + ", taking over"
-        self._notice_once(NoticeKind.LOWER_PRIORITY_HEARD, (source, advert.priority), text)
+        self._notice_lower(heard, "taking over")
 
     def _lets_be(self, source: Address, now: Instant) -> bool:
         """Whether a lower-priority master is left alone, for good or for now."""
-        if not self.parameters.preempt or self._deadlines.get(Timer.YIELD_HOLD) is not None:
+        if self._deadlines.get(Timer.YIELD_HOLD) is not None:
             return True
+        if not self.parameters.preempt:
+            return not self.parameters.is_owner  # who always preempts (RFC 9568 section 6.1)
         if self.parameters.preempt_delay <= 0 or self._preempt_ready:
             return False
         if self._deadlines.get(Timer.PREEMPT_DELAY) is None:
@@ -251,77 +270,80 @@ class VirtualRouter(Election):
             self._notice(NoticeKind.PREEMPT_DELAY, f"{self.parameters.preempt_delay:g} s before {source} is preempted")
         return True
 
-    def _accept(self, advert: Advertisement, source: Address, now: Instant) -> None:
+    def _accept(self, advert: Advertisement, now: Instant) -> None:
         self._takeover = Reason.MASTER_DOWN
         self._learn_interval(advert)
-        self._memory.follow(advert, source, now)
-        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval(self.effective_priority)))
+        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval()))
 
     def _learn_interval(self, advert: Advertisement) -> None:
-        """RFC 9568 section 6.4.2; an interval of zero would make us take over without end."""
-        if self.parameters.version == 3 and advert.interval > 0:
-            self._master_interval = advert.interval
+        """RFC 9568 section 6.4.2, not looked at in VRRPv2; zero would make us take over without end."""
+        if advert.interval > 0:
+            self._learnt_interval = advert.interval
 
-    def _advert_as_master(self, advert: Advertisement, source: Address, now: Instant) -> None:
-        if advert.priority == RESIGN:
-            self.statistics.priority_zero_received += 1
+    def _advert_as_master(self, heard: Heard, now: Instant) -> None:
+        priority, source, ours = heard.advertisement.priority, heard.source, self.effective_priority
+        if priority == RESIGN:
             self._advertise(now)
-        elif advert.priority == self.effective_priority and source == self._source:
+        elif priority == ours and source == self._source:
             text = f"another sender uses our address {source} and our priority"
             self._notice_once(NoticeKind.SAME_ADDRESS, source, text)
-        elif advert.priority == OWNER and self.effective_priority == OWNER:
-            self._two_owners(advert, source, now)
-        elif advert.priority > self.effective_priority:
-            detail = f"{source} has priority {advert.priority}, ours is {self.effective_priority}"
-            self._yield(Reason.PREEMPTED, detail, advert, source, now)
-        elif advert.priority == self.effective_priority and self._is_higher(source):
-            detail = f"{source} has our priority {advert.priority} and the higher address"
-            self._yield(Reason.TIE_BREAK, detail, advert, source, now)
+        elif priority == OWNER and ours == OWNER:
+            self._two_owners(heard, now)
+        elif priority > ours:
+            self._yield(Reason.PREEMPTED, f"{source} has priority {priority}, ours is {ours}", heard, now)
+        elif priority == ours and self._is_higher(source):
+            detail = f"{source} has our priority {priority} and the higher address"
+            self._yield(Reason.TIE_BREAK, detail, heard, now)
+        elif self._replaced_meanwhile(now):
+            detail = f"no advert sent for {now - self._last_sent(now):.2f} s, {source} has taken over"
+            self._yield(Reason.STALLED, detail, heard, now)
         else:
-            self._lower_priority_master(advert, source, now)
+            self._lower_priority_master(heard, now)
 
     def _is_higher(self, source: Address) -> bool:
         return self._source is None or int(source) > int(self._source)
 
-    def _yield(self, reason: Reason, detail: str, advert: Advertisement, source: Address, now: Instant) -> None:
+    def _yield(self, reason: Reason, detail: str, heard: Heard, now: Instant) -> None:
         if self.parameters.advert_before_yielding:
             self._advertise(now)
         self._release(farewells=0)
-        self._learn_interval(advert)
-        self._memory.follow(advert, source, now)
-        self._enter_backup(reason, detail, after(now, self._down_interval(self.effective_priority)), now)
+        self._learn_interval(heard.advertisement)
+        self._memory.follow(heard)
+        self._enter_backup(reason, detail, after(now, self._down_interval()), now)
 
-    def _lower_priority_master(self, advert: Advertisement, source: Address, now: Instant) -> None:
-        """keepalived answers at once and announces again, so that caches return to us (RFC 9568: discard)."""
+    def _lower_priority_master(self, heard: Heard, now: Instant) -> None:
+        """Answer at once (RFC 9568 section 6.4.3) and announce again, so that caches return to us (keepalived)."""
         self.statistics.lower_priority_received += 1
-        text = self._lower(advert, source) + ", and is master too"
-        self._notice_once(NoticeKind.LOWER_PRIORITY_HEARD, (source, advert.priority), text)
-        if not self.parameters.answer_lower_priority:
-            return
-        self._advertise(now)
+        self._notice_lower(heard, "and is master too")
+        if self.parameters.answer_lower_priority:
+            self._advertise(now)
         policy = self.parameters.announce
         if policy.lower_priority_repeat:
-            self._announce(policy.lower_priority_repeat)
+            self._announce_all(policy.lower_priority_repeat)
             if policy.lower_priority_delay > 0:
                 self._deadlines.set(Timer.LOWER_PRIORITY_ANNOUNCE, after(now, policy.lower_priority_delay))
         self._notify(NotifyEvent.MASTER_RX_LOWER_PRI)
 
-    def _lower(self, advert: Advertisement, source: Address) -> str:
-        return f"{source} has priority {advert.priority}, lower than ours, {self.effective_priority}"
+    def _notice_lower(self, heard: Heard, consequence: str) -> None:
+        priority, source = heard.advertisement.priority, heard.source
+        text = f"{source} has priority {priority}, lower than ours, {self.effective_priority}, {consequence}"
+        self._notice_once(NoticeKind.LOWER_PRIORITY_HEARD, (source, priority), text)
 
-    def _two_owners(self, advert: Advertisement, source: Address, now: Instant) -> None:
+    def _two_owners(self, heard: Heard, now: Instant) -> None:
         """keepalived's way out of two configured owners: the lower address yields; if it does not, we step down."""
+        source = heard.source
         text = f"{source} is configured as owner (255) too: give one of the two a lower priority"
         self._notice_once(NoticeKind.TWO_OWNERS, source, text)
         if self._is_higher(source):
             detail = f"{source} is an owner too and has the higher address"
-            self._yield(Reason.OWNER_CONFLICT, detail, advert, source, now)
+            self._yield(Reason.OWNER_CONFLICT, detail, heard, now)
         elif self._deadlines.get(Timer.OWNER_CONFLICT) is not None:
-            self._deadlines.clear(Timer.OWNER_CONFLICT)
             self.effective_priority = REDUCED_OWNER
+            self._rogue = source
+            self._await_rogue(now)
         elif not self._rogue_adverts_left:
             self._rogue_adverts_left = ROGUE_GRACE_ADVERTS
-            self._rogue_interval = advert.interval
+            self._rogue_interval = heard.advertisement.interval
 
     # --- addresses, stalls, operators, failures -----------------------------------------------------------------
 
@@ -334,16 +356,15 @@ class VirtualRouter(Election):
             detail = f"{event.address} was removed{by}"
             self._enter_backup(Reason.ADDRESSES_LOST, detail, after(now, self._skew()), now)
             return
-        self._losses = [at for at in self._losses if now - at < self.parameters.loss_window]
-        self._losses.append(now)
-        if len(self._losses) >= self.parameters.loss_limit:
-            window = self.parameters.loss_window
-            detail = f"{event.address} was removed{by}, {len(self._losses)} removals in {window:g} s: handing over"
+        window = self.parameters.loss_window
+        losses = self._upkeep.lost(event.address, now, window)
+        if losses >= self.parameters.loss_limit:
+            detail = f"{event.address} was removed{by}, {losses} removals in {window:g} s: handing over"
             self._hand_over(Reason.ADDRESSES_LOST, detail, now)
             return
         self.statistics.addresses_restored += 1
         self._add((event.address,))
-        self._effects.append(Announce((event.address,), self.parameters.announce.repeat))
+        self._announce((event.address,), self.parameters.announce.repeat)
         self._notice(NoticeKind.ADDRESS_RESTORED, f"{event.address} was removed{by}, put back")
 
     def _on_stalled(self, event: Stalled, now: Instant) -> None:
@@ -355,22 +376,25 @@ class VirtualRouter(Election):
         if self.state is State.MASTER and self._replaced_meanwhile(now):
             detail = f"did not run for {event.seconds:.2f} s, the other node has taken over"
             self._release(farewells=0)
-            self._enter_backup(Reason.STALLED, detail, after(now, self._down_interval(self.effective_priority)), now)
+            self._enter_backup(Reason.STALLED, detail, after(now, self._down_interval()), now)
         elif self.state is State.MASTER:
             self._advertise(now)
-            self._announce(self.parameters.announce.repeat)
+            self._announce_all(self.parameters.announce.repeat)
         elif self.state is State.BACKUP and self._deadlines.is_due(Timer.MASTER_DOWN, now):
             self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
 
     def _replaced_meanwhile(self, now: Instant) -> bool:
         """keepalived's timer_expired_backup: a nopreempt master trusts that the other node took over."""
         other = self.parameters.timer_expired_backup
-        due = self._deadlines.get(Timer.ADVERT)
-        if other is None or self.parameters.preempt or due is None:
+        if other is None or self.parameters.preempt:
             return False
         interval = self.parameters.advert_interval
-        last_sent = due - interval
-        return last_sent + master_down_interval(self.parameters.version, other, interval) <= now
+        return now - self._last_sent(now) >= master_down_interval(self.parameters.version, other, interval)
+
+    def _last_sent(self, now: Instant) -> Instant:
+        """When a MASTER's last advert went out."""
+        due = self._deadlines.get(Timer.ADVERT)
+        return now if due is None else after(due, -self.parameters.advert_interval)
 
     def _on_operator_request(self, event: OperatorRequest, now: Instant) -> None:
         detail = f"asked by the operator: {event.detail}" if event.detail else "asked by the operator"
@@ -380,7 +404,7 @@ class VirtualRouter(Election):
             case OperatorAction.TAKE_OVER if self.state is State.BACKUP:
                 self._enter_master(Reason.OPERATOR, detail, now)
             case OperatorAction.ANNOUNCE if self.state is State.MASTER:
-                self._announce(self.parameters.announce.repeat)
+                self._announce_all(self.parameters.announce.repeat)
             case OperatorAction.MAINTENANCE_ON:
                 self._maintenance = Fault(Reason.MAINTENANCE, event.detail)
                 self._reconsider(now)
@@ -393,49 +417,45 @@ class VirtualRouter(Election):
         effect = event.effect
         if isinstance(effect, AddAddresses) and self.state is State.MASTER:
             self._add_failed(effect, event.error, now)
-        elif isinstance(effect, RemoveAddresses) and self.state is not State.MASTER and self._started:
-            self._notice_once(NoticeKind.EFFECT_FAILED, event.error, f"{event.error}; trying again")
-            self._retry_later(effect, now)
+        elif isinstance(effect, RemoveAddresses) and self._started:
+            self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), f"{event.error}; trying again")
+            self._upkeep.not_removed(effect.addresses)
+            self._retry_later(now)
         else:
             self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), event.error)
 
     def _add_failed(self, effect: AddAddresses, error: str, now: Instant) -> None:
         """A master without its addresses serves nobody: try again, then let somebody else."""
-        window = self.parameters.retry_delay * (self.parameters.retry_limit + 1)
-        self._failures = [at for at in self._failures if now - at < window]
-        self._failures.append(now)
-        if len(self._failures) >= self.parameters.retry_limit:
+        window = Seconds(self.parameters.retry_delay * (self.parameters.retry_limit + 1))
+        if self._upkeep.not_added(effect.addresses, now, window) >= self.parameters.retry_limit:
             self._hand_over(Reason.EFFECT_FAILED, error, now)
         else:
             self._notice(NoticeKind.EFFECT_FAILED, f"{error}; trying again")
-            self._retry_later(effect, now)
+            self._retry_later(now)
 
-    def _retry_later(self, effect: AddAddresses | RemoveAddresses, now: Instant) -> None:
-        self._retry = effect
+    def _retry_later(self, now: Instant) -> None:
         self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
 
     def _on_parameters_replaced(self, event: ParametersReplaced, now: Instant) -> None:
-        old, new = self.parameters, event.parameters
-        old_down = self._down_interval(self.effective_priority)
-        if self._master_interval == old.advert_interval:
-            self._master_interval = new.advert_interval
-        self.parameters, self.effective_priority = new, event.effective_priority
+        old, wait = self.parameters, self._wait()
+        self.parameters = event.parameters
+        self._set_priority(event.effective_priority)
+        self._shift_master_down(wait)
         if self.state is State.MASTER:
             self._replace_as_master(old, now)
-        else:
-            self._shift_master_down(old_down)
 
     def _replace_as_master(self, old: Parameters, now: Instant) -> None:
         gone = tuple(address for address in old.all_addresses if address not in self.parameters.all_addresses)
         fresh = tuple(address for address in self.parameters.all_addresses if address not in old.all_addresses)
-        if gone:
-            self._effects.append(RemoveAddresses(gone))
-        self._add(fresh)
-        if fresh:
-            self._announce(self.parameters.announce.repeat)
-            self._schedule_announcements(now)
         if self.parameters != old:
             self._advertise(now)
+        self._remove(gone)
+        self._add(fresh)
+        self._announce(fresh, self.parameters.announce.repeat)
+        if fresh:
+            self._schedule_announcements(now)
+        elif self.parameters.announce.refresh != old.announce.refresh:
+            self._schedule_refresh(now, self.parameters.announce.refresh)
 
     _HANDLERS: Final[dict[type[object], Callable[..., None]]] = {
         Startup: _on_startup,
