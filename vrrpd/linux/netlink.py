@@ -32,10 +32,13 @@ _SEQUENCE_OFFSET: Final = 8
 
 def open_socket(groups: int = 0) -> socket.socket:
     """A NETLINK_ROUTE socket that has joined ``groups`` (a RTMGRP_* mask). LinuxError when the kernel refuses."""
+    endpoint = None
     try:
         endpoint = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
         endpoint.bind((0, groups))
     except OSError as error:
+        if endpoint:
+            endpoint.close()
         raise LinuxError("open", "netlink socket", error.errno or 0) from error
     return endpoint
 

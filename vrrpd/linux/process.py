@@ -223,7 +223,10 @@ def _account_variables(identity: Identity) -> dict[str, str]:
 
 
 def _as_user(identity: Identity, command: list[str]) -> list[str]:
-    """``command`` by way of setpriv(1), which becomes the user and then executes it: posix_spawn cannot."""
+    """``command`` by way of setpriv(1), which becomes the user and then executes it: posix_spawn cannot.
+
+    At that moment it still has root's right to execute anything; the program itself has no more than the user's rights.
+    """
     if os.geteuid() != 0:
         raise LinuxError(f"as user {identity.name or identity.uid} run", command[0], EPERM)
     groups = "--init-groups" if identity.name else "--clear-groups"

@@ -79,17 +79,10 @@ class Sender:
     def send(self, payload: bytes) -> None:
         """Send the bytes behind the IP header.
 
-        LinuxError: ENETUNREACH or ENETDOWN while the interface is down (the same socket sends again when it is up),
-        ENODEV or ENXIO when it is gone, EINVAL when the source address is, EPERM when a packet filter forbids it.
+        LinuxError: ENETUNREACH or ENETDOWN while the interface is down (the same socket sends again when it is up);
+        ENODEV, ENXIO or ENETUNREACH when it is gone, EINVAL or ENETUNREACH when the source address is, both for good;
+        EPERM when a packet filter forbids it.
         """
-        try:
-            self._socket.send(payload)
-        except OSError:
-            self._send_again(payload)
-
-    def _send_again(self, payload: bytes) -> None:
-        # A connected raw socket keeps the error of any ICMP message that claims to answer it, and reports it at the
-        # next send instead of sending (raw_err in net/ipv4/raw.c). Only an error that comes twice is our own.
         try:
             self._socket.send(payload)
         except OSError as error:
