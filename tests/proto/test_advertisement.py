@@ -87,6 +87,31 @@ def test_the_earlier_check_names_the_drop(packet: Packet, faults: list[tuple[Cha
         assert reason_of(changed(packet, first, second), packet.rules()) is reason, (first, second)
 
 
+@pytest.mark.parametrize(
+    ("base", "change", "words"),
+    [
+        (V2, {"vrid": 52}, "VRID 52, 51 expected"),
+        (V2, {"surplus": bytes(4)}, "24 bytes, 20 expected (addresses: 1)"),
+        (V2, {"hop_limit": 254}, "TTL 254, 255 expected"),
+        (V2, {"auth_type": 3}, "authentication type 3"),
+        (V2, {"auth_type": 0}, "authentication type NONE, PASS expected"),
+        (V2, {"password": bytes(8)}, "another password"),
+        (V2, {"seconds": 2}, "advert_int 2 s, 1 s expected"),
+        (V2, {"kind": 2}, "VRRP type 2"),
+        (V2, {"destination": ip_address("192.168.1.2")}, "sent to 192.168.1.2, multicast expected"),
+        (V3, {"version": 4}, "VRRP version 4, 3 expected"),
+        (V3, {"checksum_error": 0x8000}, "checksum 0x8522"),
+        (V3, {"vrid": 0}, "VRID 0"),
+        (V3, {"family": Family.IPV6}, "IPv6 packet for an IPv4 router"),
+    ],
+    ids=str,
+)
+def test_the_words_for_people(base: Packet, change: Change, words: str) -> None:
+    result = decode(changed(base, change).datagram(), base.rules())
+    assert isinstance(result, Dropped)
+    assert result.detail == words
+
+
 @pytest.mark.parametrize("size", range(8))
 def test_shorter_than_a_header(size: int) -> None:
     datagram = V2.datagram()

@@ -87,3 +87,19 @@ def test_header_only() -> None:
     result = parse_ipv4(bytes(packet))
     assert isinstance(result, Datagram)
     assert result.payload == b""
+
+
+def test_the_words_for_people() -> None:
+    packet = ip_packet()
+    other_protocol = packet[:9] + b"\x33" + packet[10:]
+    for data, words in (
+        (b"123", "3 bytes, an IPv4 header has 20"),
+        (packet[:-1], "39 of 40 bytes"),
+        (packet + bytes(9), "49 bytes, the IPv4 header says 40"),
+        (b"\x44" + packet[1:], "IPv4 header of 16 bytes in a packet of 40"),
+        (other_protocol, "IP version 4, protocol 51"),
+        (ip_packet(flags="MF"), "a fragment of an IPv4 packet"),
+    ):
+        result = parse_ipv4(data)
+        assert isinstance(result, Dropped)
+        assert result.detail == words

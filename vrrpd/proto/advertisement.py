@@ -223,7 +223,7 @@ def _check_length(payload: bytes, version: int, count: int, family: Family) -> D
         expected += AUTH_DATA_LENGTH
     if len(payload) == expected:
         return None
-    return Dropped(DropReason.BAD_LENGTH, f"{len(payload)} bytes, {expected} expected for {count} addresses")
+    return Dropped(DropReason.BAD_LENGTH, f"{len(payload)} bytes, {expected} expected (addresses: {count})")
 
 
 def _check_network(hop_limit: int, version: int, rules: ReceiveRules) -> Dropped | None:
