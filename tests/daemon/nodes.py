@@ -62,10 +62,11 @@ class Node:
         assert self._process is not None
         return self._process
 
-    def start(self, *, ready: bool = True) -> "Node":
+    def start(self, *, ready: bool = True, path: Path | None = None) -> "Node":
+        """``path``: where Python looks for modules first."""
         argv = [sys.executable, "-m", "vrrpd", "--config", str(self.config), "--run-dir", str(self.run_dir)]
         argv += ["--log-to", "console", "--log-level", "debug"]
-        self._process = self.host.spawn(argv, log="vrrpd.log", env={"PYTHONPATH": str(REPOSITORY)})
+        self._process = self.host.spawn(argv, log="vrrpd.log", env={"PYTHONPATH": f"{path or REPOSITORY}:{REPOSITORY}"})
         if ready:
             eventually(lambda: " is ready: " in self.log() or not self.process.running, "ready")
             assert self.process.running, self.log()
