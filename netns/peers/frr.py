@@ -52,6 +52,8 @@ class Frr(NodeDaemon):
     def unsupported(self, spec: NodeSpec) -> str | None:
         if any(instance.auth for instance in spec.instances):
             return "FRR's vrrpd has no authentication"
+        if any(":" in vip for instance in spec.instances for vip in instance.vips):
+            return "the lab prepares FRR's macvlans for IPv4 only"
         if spec.scripts:
             return "FRR's vrrpd has no scripts"
         return None
@@ -108,7 +110,7 @@ def _make_macvlans(host: Host, spec: NodeSpec) -> None:
         mac = f"00:00:5e:00:01:{instance.vrid:02x}"
         commands.append(f"link add {device} link eth0 address {mac} type macvlan mode bridge")
         commands += [f"addr add {vip}/32 dev {device}" for vip in instance.vips]
-        commands.append(f"link set {device} up")
+        commands += [f"link set {device} protodown on", f"link set {device} up"]
     host.ip(*commands)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from netns.host import Host
+from netns.kernel import LabError
 from netns.peers.base import NodeDaemon, RunningNode, replace_file
 from netns.peers.spec import InstanceSpec, NodeSpec, ScriptSpec
 from vrrpd.control.client import ControlClient
@@ -45,6 +46,14 @@ def run_directory(host: Host) -> Path:
 def status(host: Host) -> dict[str, object]:
     """What ``vrrpd status`` shows of the daemon in a host."""
     return dict(ControlClient(run_directory(host) / "control.sock").call("status"))
+
+
+def instance_status(host: Host, index: int = 0) -> dict[str, object]:
+    """The same of one instance."""
+    instances = status(host)["instances"]
+    if not isinstance(instances, list) or not isinstance(instances[index], dict):
+        raise LabError(f"{host.name}: status lists no instances")
+    return dict(instances[index])
 
 
 def render(spec: NodeSpec) -> str:

@@ -1,0 +1,1 @@
+"""What the lab can play, by name."""

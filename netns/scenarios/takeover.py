@@ -1,0 +1,151 @@
+"""Is a takeover on time? Many crashes in turn, side by side with keepalived."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from netns.peers.keepalived import Keepalived
+from netns.peers.spec import InstanceSpec, NodeSpec
+from netns.stage import Stage
+from vrrpd.sim.scenario import Protocol
+from vrrpd.units import Seconds
+
+_ON_TIME_MS: Final = 2.0
+_ANSWERS_MS: Final = 5.0
+_OUTAGE_RATIO: Final = 1.15
+# A receiver stamps a frame some time after the capture does: its deadline cannot be earlier by more than that.
+_CAPTURE_MS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """One crash, in ms: first advert after Master_Down_Interval, VIP answering after that advert, client's outage."""
+
+    late: float
+    answer: float
+    outage: float
+
+
+class Series:
+    """Crashes in turn on one stage: whoever holds crashes, the other takes over and the crashed one comes back."""
+
+    def __init__(self, stage: Stage, protocol: Protocol, settle: float) -> None:
+        self.stage = stage
+        self.protocol = protocol
+        self.settle = settle
+        self.taken: list[Takeover] = []
+        self._patience = protocol.master_down_interval(1) + 10
+
+    def run(self, crashes: int) -> None:
+        self._start("r1")
+        self.stage.await_advert("r1", self._patience)
+        self._start("r2")
+        holder, other = "r1", "r2"
+        for number in range(crashes):
+            time.sleep(self.settle)
+            self.taken.append(self._crash(holder, other, (number + 0.5) / crashes))
+            self.stage.restore(holder)
+            self._start(holder)
+            holder, other = other, holder
+
+    def _start(self, name: str) -> None:
+        instance = InstanceSpec(
+            priority=101 if name == "r1" else 100,
+            version=self.protocol.version,
+            advert_int=self.protocol.advert_interval,
+            nopreempt=True,
+        )
+        self.stage.start(name, NodeSpec((instance,)))
+
+    def _crash(self, victim: str, heir: str, phase: float) -> Takeover:
+        """Crash at a given share of the advert interval, the same for every daemon that is compared."""
+        stage = self.stage
+        advert = stage.await_advert(victim, self._patience, since=time.time_ns())
+        time.sleep(max(0.0, (advert.time_ns - time.time_ns()) / 1e9 + phase * self.protocol.advert_interval))
+        crashed_at = stage.crash(victim)
+        first = stage.await_advert(heir, self._patience, since=crashed_at)
+        last = stage.capture.adverts(victim, until=first.time_ns)[-1]
+        due = self.protocol.master_down_interval(first.priority)
+        answer, outage = 0.0, 0.0
+        if stage.pings is not None:
+            reply = stage.pings.wait_for_reply(self._patience, host=heir, since=crashed_at)
+            answer = float("inf") if reply is None else (reply.time_ns - first.time_ns) / 1e6
+            outage = stage.pings.outage(crashed_at, first.time_ns).ms
+        return Takeover((first.time_ns - last.time_ns) / 1e6 - due * 1e3, answer, outage)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Medians of one series of crashes and of keepalived's, played at the same time on the same machine."""
+
+    ours: Sequence[Takeover]
+    reference: Sequence[Takeover]
+
+    def medians(self, value: Callable[[Takeover], float]) -> tuple[float, float]:
+        return statistics.median(map(value, self.ours)), statistics.median(map(value, self.reference))
+
+
+def compare(stage: Stage, protocol: Protocol, *, crashes: int, settle: float, pairs: int = 1) -> Comparison:
+    """``crashes`` on the stage's daemons and as many on keepalived's, each on ``pairs`` stages side by side."""
+    keepalived = dict.fromkeys(stage.daemons, Keepalived())
+    with ExitStack() as stack:
+        ours = [stage]
+        ours += [stack.enter_context(Stage(stage.scenario, stage.daemons)) for _ in range(pairs - 1)]
+        reference = [stack.enter_context(Stage(stage.scenario, keepalived)) for _ in range(pairs)]
+        series = [Series(one, protocol, settle) for one in (*ours, *reference)]
+        with ThreadPoolExecutor(len(series)) as pool:
+            for played in [pool.submit(one.run, crashes // pairs) for one in series]:
+                played.result()
+        for one in ours[1:]:
+            one.stop_all()
+    stage.stop_all()
+    stage.check_books(longest_overlap=None)
+    return Comparison(*([taken for one in half for taken in one.taken] for half in (series[:pairs], series[pairs:])))
+
+
+def _judge_lateness(stage: Stage, comparison: Comparison) -> None:
+    late, reference_late = comparison.medians(lambda taken: taken.late)
+    answer, reference_answer = comparison.medians(lambda taken: taken.answer)
+    earliest = min(taken.late for taken in comparison.ours)
+    stage.figure("crashes", len(comparison.ours))
+    stage.figure("first advert after Master_Down_Interval, median, ms", late)
+    stage.figure("first advert after Master_Down_Interval, worst, ms", max(taken.late for taken in comparison.ours))
+    stage.figure("keepalived at the same time, median, ms", reference_late)
+    stage.figure("VIP answers after that advert, median, ms", answer)
+    stage.figure("keepalived at the same time, median, ms", reference_answer)
+    # What a busy machine adds, it adds to keepalived too.
+    stage.check("no takeover before Master_Down_Interval", earliest > -_CAPTURE_MS, f"{earliest:.3f} ms")
+    allowed = _ON_TIME_MS + max(0.0, reference_late)
+    stage.check("the median takeover is on time", late < allowed, f"{late:.3f} ms, allowed {allowed:.3f} ms")
+    allowed = _ANSWERS_MS + max(0.0, reference_answer)
+    stage.check("the VIP answers at once", answer < allowed, f"{answer:.3f} ms, allowed {allowed:.3f} ms")
+
+
+def takeover(stage: Stage) -> None:
+    """20 crashes in turn at VRRPv3 0.1 s: is the takeover on time?"""
+    protocol = Protocol(version=3, advert_interval=Seconds(0.1))
+    _judge_lateness(stage, compare(stage, protocol, crashes=20, settle=0.1))
+
+
+def takeover_v2(stage: Stage) -> None:
+    """20 crashes at VRRPv2 1 s, on four pairs side by side: is the takeover on time?"""
+    _judge_lateness(stage, compare(stage, Protocol(), crashes=20, settle=0.1, pairs=4))
+
+
+def fast(stage: Stage) -> None:
+    """20 crashes at VRRPv3 0.01 s: is the client's outage as short as keepalived's?"""
+    protocol = Protocol(version=3, advert_interval=Seconds(0.01))
+    comparison = compare(stage, protocol, crashes=20, settle=0.5)
+    ours, reference = comparison.medians(lambda taken: taken.outage)
+    stage.figure("outage, median, ms", ours)
+    stage.figure("outage, worst, ms", max(taken.outage for taken in comparison.ours))
+    stage.figure("keepalived's outage at the same time, median, ms", reference)
+    stage.figure("ratio of the medians", ours / reference)
+    stage.check("the outage is as short as keepalived's", ours <= _OUTAGE_RATIO * reference, f"{ours / reference:.3f}")
+
+
+PLAYS: Final = (takeover, takeover_v2, fast)
