@@ -58,7 +58,7 @@ class Repeats:
             return
         now = self._loop.time()
         fields = {**said.fields, "count": said.count}
-        message = "%s (seen %d times in %.0f s)"
+        message = "%s (%d more in %.0f s)"
         log.log(said.level, message, said.text, said.count, now - said.at, extra={"fields": fields})
         said.count, said.at = 0, now
         said.round = min(said.round + 1, len(self._windows) - 1)
