@@ -36,7 +36,6 @@ class Reason(enum.Enum):
     EFFECT_FAILED = "effect_failed"
     OPERATOR = "operator"
     STALLED = "stalled"
-    RECONFIGURED = "reconfigured"
     SHUTDOWN = "shutdown"
 
 

@@ -19,7 +19,7 @@ from vrrpd.core.effects import (
     State,
     StateChanged,
 )
-from vrrpd.core.events import Fault
+from vrrpd.core.events import AdvertisementReceived, Fault
 from vrrpd.core.memory import Memory
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.statistics import Statistics
@@ -69,6 +69,8 @@ class Election:
         self._rogue_interval = Seconds(0)
         self._rogue_adverts_left = 0
         self._upkeep = Upkeep()
+        self._steady: AdvertisementReceived | None = None
+        self._steady_wait = Seconds(0)
 
     @property
     def deadline(self) -> Instant | None:

@@ -45,6 +45,11 @@ class Memory:
             peer.advertisement, peer.at = advertisement, now
         return peer
 
+    def heard_again(self, now: Instant) -> None:
+        """The master that is followed repeated its last advertisement."""
+        if self._followed is not None:
+            self._followed.at = now
+
     def follow(self, peer: Heard) -> None:
         """That sender is the master, as far as we know."""
         self._followed = peer

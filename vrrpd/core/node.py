@@ -68,7 +68,7 @@ class Node:
         router = self._routers[name]
         effects = router.handle(event, now)
         self._schedule(router)
-        return tuple(Directed(name, effect) for effect in effects)
+        return _adverts_first([Directed(name, effect) for effect in effects]) if effects else ()
 
     def handle_all(self, event: Event, now: Instant) -> tuple[Directed, ...]:
         """The same event for every router."""
@@ -87,12 +87,7 @@ class Node:
         return tuple(router.view(now) for router in self._routers.values())
 
     def _gather(self, names: Iterable[str], event: Event, now: Instant) -> tuple[Directed, ...]:
-        adverts: list[Directed] = []
-        others: list[Directed] = []
-        for name in names:
-            for directed in self.handle(name, event, now):
-                (adverts if isinstance(directed.effect, SendAdvertisement) else others).append(directed)
-        return (*adverts, *others)
+        return _adverts_first([directed for name in names for directed in self.handle(name, event, now)])
 
     def _schedule(self, router: VirtualRouter) -> None:
         at = router.deadline
@@ -100,3 +95,9 @@ class Node:
         if at is not None and (queued is None or at < queued):
             self._queued[router.name] = at
             heapq.heappush(self._queue, (at, router.name))
+
+
+def _adverts_first(effects: list[Directed]) -> tuple[Directed, ...]:
+    """Otherwise in the order in which they were wanted."""
+    effects.sort(key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
+    return tuple(effects)

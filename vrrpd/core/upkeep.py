@@ -31,8 +31,10 @@ class Upkeep:
         self._to_add = _joined(self._to_add, addresses)
         return len(self._failures)
 
-    def not_removed(self, addresses: Addresses) -> None:
+    def not_removed(self, addresses: Addresses) -> bool:
+        """Try them again; whether there is anything to try."""
         self._to_remove = _joined(self._to_remove, addresses)
+        return bool(self._to_remove)
 
     def take(self, wanted: Collection[Address]) -> tuple[Addresses, Addresses]:
         """What to remove and what to add now, where ``wanted`` are the addresses that should be there."""

@@ -53,6 +53,9 @@ class VirtualRouter(Election):
 
     def handle(self, event: Event, now: Instant) -> tuple[Effect, ...]:
         """Take one event in; what is to be done, in order. Never raises, whatever the state."""
+        if event is self._steady or event == self._steady:
+            return self._heard_again(now)
+        self._steady = None
         if self._since is None:
             self._since = now
         self._HANDLERS[type(event)](self, event, now)
@@ -197,41 +200,49 @@ class VirtualRouter(Election):
             self.statistics.drop(DropReason.OWNER_IGNORES)
             return
         self.statistics.adverts_received += 1
-        if not self._addresses_agree(advert, source):
+        differs = self._list_differs(advert, source)
+        if differs and self.parameters.list_mismatch is ListMismatchPolicy.DROP and advert.priority != OWNER:
+            self.statistics.drop(DropReason.ADDRESS_LIST_MISMATCH)
             return
-        self._compare_interval(advert, source)
+        differs |= self._interval_differs(advert, source)
         self.statistics.priority_zero_received += advert.priority == RESIGN
         heard = self._memory.heard(advert, source, now)
-        if self.state is State.BACKUP:
-            self._memory.follow(heard)
-            self._advert_as_backup(heard, now)
-        else:
+        if self.state is State.MASTER:
             self._advert_as_master(heard, now)
+            return
+        self._memory.follow(heard)
+        self._advert_as_backup(heard, now)
+        if self._takeover is Reason.MASTER_DOWN and not differs:
+            self._steady, self._steady_wait = event, self._down_interval()
+
+    def _heard_again(self, now: Instant) -> tuple[Effect, ...]:
+        """The usual case, made cheap: the advert that was accepted last came again, and nothing else in between."""
+        self.statistics.adverts_received += 1
+        self._memory.heard_again(now)
+        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._steady_wait))
+        return ()
 
     def _is_starting(self, now: Instant) -> bool:
         """Within the startup delay, whose end may have passed without having been delivered yet."""
         end = self._deadlines.get(Timer.STARTUP_DELAY)
         return end is not None and now < end
 
-    def _addresses_agree(self, advert: Advertisement, source: Address) -> bool:
-        """False only where the RFC's reading drops what differs (RFC 3768 section 7.1)."""
+    def _list_differs(self, advert: Advertisement, source: Address) -> bool:
         ours = self.parameters.addresses
         if advert.addresses == ours or frozenset(advert.addresses) == frozenset(ours):
-            return True
+            return False
         self.statistics.address_list_mismatches += 1
         text = f"{source} has {_join(advert.addresses)}, not {_join(ours)}"
         self._notice_once(NoticeKind.ADDRESS_LIST_DIFFERS, (source, advert.addresses), text)
-        if self.parameters.list_mismatch is ListMismatchPolicy.ACCEPT or advert.priority == OWNER:
-            return True
-        self.statistics.drop(DropReason.ADDRESS_LIST_MISMATCH)
-        return False
+        return True
 
-    def _compare_interval(self, advert: Advertisement, source: Address) -> None:
+    def _interval_differs(self, advert: Advertisement, source: Address) -> bool:
         if advert.interval == self.parameters.advert_interval:
-            return
+            return False
         self.statistics.interval_mismatches += 1
         text = f"{source} advertises every {advert.interval:g} s, not {self.parameters.advert_interval:g} s"
         self._notice_once(NoticeKind.INTERVAL_DIFFERS, (source, advert.interval), text)
+        return True
 
     def _advert_as_backup(self, heard: Heard, now: Instant) -> None:
         priority = heard.advertisement.priority
@@ -417,12 +428,15 @@ class VirtualRouter(Election):
         effect = event.effect
         if isinstance(effect, AddAddresses) and self.state is State.MASTER:
             self._add_failed(effect, event.error, now)
-        elif isinstance(effect, RemoveAddresses) and self._started:
-            self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), f"{event.error}; trying again")
-            self._upkeep.not_removed(effect.addresses)
+            return
+        text = event.error
+        if isinstance(effect, RemoveAddresses) and self._started and self._upkeep.not_removed(self._unwanted(effect)):
+            text += "; trying again"
             self._retry_later(now)
-        else:
-            self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), event.error)
+        self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), text)
+
+    def _unwanted(self, effect: RemoveAddresses) -> tuple[Address, ...]:
+        return tuple(address for address in effect.addresses if address not in self._wanted_addresses)
 
     def _add_failed(self, effect: AddAddresses, error: str, now: Instant) -> None:
         """A master without its addresses serves nobody: try again, then let somebody else."""

@@ -170,8 +170,8 @@ def test_what_was_to_be_removed_is_kept_when_we_become_master_again() -> None:
     story.wait(0.5).hear(0)
     story.until(story.router.deadline or 0.0)
     assert story.is_in(State.MASTER)
-    remove_fails(story)
-    assert retried(story) == []
+    assert words(remove_fails(story)) == "removing from eth0: busy"
+    assert story.timer("retry") is None
 
 
 def test_a_retry_that_was_due_to_remove_does_not_remove_from_a_master() -> None:
