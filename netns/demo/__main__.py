@@ -37,6 +37,7 @@ def demonstrate(daemon: str, keep: bool, plain: bool) -> bool:
                 story.play(event)
         good = print_report(console, story)
         if keep:
+            pair.first.start_daemon()
             for line in hints(pair):
                 print(line, flush=True)
             wait_for_interrupt(story)

@@ -1,6 +1,7 @@
 """The timeline of a demonstration, drawn with characters."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -42,9 +43,12 @@ class Gap:
         return Seconds(self.end - self.start)
 
 
-def gaps(answers: Sequence[Answer], longer_than: float) -> list[Gap]:
-    """The stretches without an answer, in order of time."""
-    return [Gap(one.at, two.at) for one, two in itertools.pairwise(answers) if two.at - one.at > longer_than]
+def gaps(answers: Sequence[Answer], longer_than: float, until: Seconds | None = None) -> list[Gap]:
+    """The stretches without an answer, in order of time; the last one may reach from the last answer ``until`` now."""
+    moments = [answer.at for answer in answers]
+    if moments and until is not None:
+        moments.append(until)
+    return [Gap(one, two) for one, two in itertools.pairwise(moments) if two - one > longer_than]
 
 
 def step_for(length: Seconds, width: int) -> float:
@@ -52,15 +56,22 @@ def step_for(length: Seconds, width: int) -> float:
     return next((step for step in SCALE_STEPS if length / step <= width), length / width)
 
 
-def draw(answers: Sequence[Answer], marks: Sequence[Mark], routers: Sequence[str], width: int = 100) -> list[str]:
+def draw(
+    answers: Sequence[Answer],
+    marks: Sequence[Mark],
+    routers: Sequence[str],
+    width: int = 100,
+    until: Seconds | None = None,
+) -> list[str]:
     """A lane for each router, one for nobody, and the numbered events below a scale in seconds."""
     if not answers:
         return ["no request was answered"]
-    end = Seconds(max(answers[-1].at, *(mark.at for mark in marks), 1.0) if marks else max(answers[-1].at, 1.0))
+    moments = [answers[-1].at, *(mark.at for mark in marks)] + ([until] if until is not None else [])
+    end = Seconds(max(moments))
     step = step_for(end, width - LABEL_WIDTH)
-    cells = int(end / step) + 1
+    cells = max(1, math.ceil(end / step))
     lines = [_row(router, _lane([a.at for a in answers if a.by == router], cells, step)) for router in routers]
-    lines.append(_row("nobody", _holes(gaps(answers, SHORTEST_HOLE), cells, step)))
+    lines.append(_row("nobody", _holes(gaps(answers, SHORTEST_HOLE, until), cells, step)))
     lines.append(_row("seconds", _scale(cells, step)))
     lines.append(_row("event", _numbers(marks, cells, step)))
     return lines

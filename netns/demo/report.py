@@ -21,6 +21,9 @@ def print_report(console: Console, story: Story) -> bool:
     console.print(table_of(story.rows))
     for number, why in reasons(story.rows):
         console.print(Text(f"{number}  {why}"), soft_wrap=True)
+    for row in story.rows:
+        for complaint in row.complaints:
+            console.print(Text(f"event {row.event.number}: {complaint}", "bold red"), soft_wrap=True)
     console.print()
     routers = [node.name for node in story.pair.nodes]
     for line in draw(story.client.answers, story.marks, routers, console.width):
@@ -31,13 +34,13 @@ def print_report(console: Console, story: Story) -> bool:
 
 def table_of(rows: Sequence[Row]) -> Table:
     table = Table(title="Requests through the virtual address", title_justify="left")
-    for heading, side in (("#", "right"), ("event", "left"), ("answers now", "left"), ("outage ms", "right")):
+    for heading, side in (("#", "right"), ("event", "left"), ("answers\nnow", "left"), ("outage\nms", "right")):
         table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    table.add_column("promised ms", justify="right", no_wrap=True)
+    table.add_column("expected by\nthe protocol", justify="right", no_wrap=True)
     table.add_column("")
     for row in rows:
         outage = "no end" if row.outage is None else f"{row.outage * 1000:.0f}"
-        verdict = Text("as promised", "green") if row.as_expected else Text("; ".join(row.complaints), "bold red")
+        verdict = Text("as expected", "green") if row.as_expected else Text("NOT", "bold red")
         table.add_row(
             str(row.event.number), row.event.title, row.answering or "nobody", outage, str(row.event.promise), verdict
         )
@@ -63,7 +66,7 @@ def print_verdict(console: Console, rows: Sequence[Row]) -> bool:
 def hints(pair: Pair) -> list[str]:
     """Commands for another terminal, while ``--keep`` holds everything up."""
     client = f"sudo ip netns exec {pair.lab.client.namespace}"
-    lines = ["Everything goes on running. In another terminal, for example:"]
+    lines = [f"{pair.first.name} is started again, and all goes on running. In another terminal, for example:"]
     for node in pair.nodes:
         lines += node_hints(node)
     lines += [

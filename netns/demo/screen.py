@@ -1,5 +1,6 @@
 """What a person sees while the demonstration runs: a live view, or lines where there is no terminal."""
 
+import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ from netns.demo.story import Event, Story
 
 LOOK_EVERY: Final = 0.3
 LOG_LINES: Final = 8
+STAMP: Final = re.compile(r"\w+: \d{4}-\d\d-\d\dT[\d:.]{12} ")
+STAMP_LENGTH: Final = 23
+DATE: Final = re.compile(r"^(\w+: )\d{4}-\d\d-\d\dT")
 COLOURS: Final = {"lb1": "green", "lb2": "cyan", "nobody": "bold red", "seconds": "dim", "event": "bold yellow"}
 
 
@@ -64,7 +68,7 @@ class Screen:
             self.say(f"   {line}")
 
     def new_log_lines(self) -> list[str]:
-        return [line for tail in self._tails for line in tail.read()]
+        return in_order([line for tail in self._tails for line in tail.read()])
 
     def say(self, line: str) -> None:
         self.console.print(Text(line), soft_wrap=True)
@@ -94,20 +98,23 @@ class LiveScreen(Screen):
         self._log.append(f"--- {event.number}. {event.title}")
 
     def watch(self, story: Story, /) -> None:
-        pair, answers = story.pair, story.client.answers
-        self._log.extend(self.new_log_lines())
+        self._log.extend(DATE.sub(r"\1", line) for line in self.new_log_lines())
         if time.monotonic() >= self._next_look:
-            self._looks = look_at_all(pair)
+            self._looks = look_at_all(story.pair)
             self._next_look = time.monotonic() + LOOK_EVERY
         width = self.console.width
         self._live.update(
             Group(
                 self._headline(story),
                 nodes_table(self._looks),
-                *(coloured(line) for line in draw(answers, story.marks, [look.name for look in self._looks], width)),
+                *(coloured(line) for line in self._picture(story)),
                 Panel(log_text(self._log, width - 4), title="what the daemons say", height=LOG_LINES + 2),
             )
         )
+
+    def _picture(self, story: Story) -> list[str]:
+        routers = [node.name for node in story.pair.nodes]
+        return draw(story.client.answers, story.marks, routers, self.console.width, story.now())
 
     def _headline(self, story: Story) -> Text:
         doing = "starting" if self._event is None else f"{self._event.number}. {self._event.title}"
@@ -115,6 +122,12 @@ class LiveScreen(Screen):
         line = Text.assemble((doing, "bold yellow"), f"    {now:.0f} s   {client.asked} requests, now: ")
         line.append(*who_answers(client.answers, now))
         return line
+
+
+def in_order(lines: list[str]) -> list[str]:
+    """By their time where every line begins with one; otherwise node by node, as they were read."""
+    stamps = [STAMP.match(line) for line in lines]
+    return sorted(lines, key=lambda line: line.partition(": ")[2][:STAMP_LENGTH]) if all(stamps) else lines
 
 
 def who_answers(answers: Sequence[Answer], now: float) -> tuple[str, str]:

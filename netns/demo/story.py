@@ -61,7 +61,8 @@ class Row:
                 f"{self.event.answering} should hold the address, {' and '.join(self.holders) or 'nobody'} does"
             )
         if self.outage is None or not self.event.promise.kept(self.outage):
-            found.append("the outage is not the promised one")
+            lasted = "does not end" if self.outage is None else f"lasted {self.outage * 1000:.0f} ms"
+            found.append(f"the outage {lasted}, expected {self.event.promise} ms")
         return tuple(found)
 
 
@@ -110,6 +111,7 @@ class Story:
         self.pair = pair
         self.promises = Promises(node_of(pair.first.config), node_of(pair.second.config))
         self.rows: list[Row] = []
+        self.marks: list[Mark] = []
         self._audience = audience
         self._client: Client | None = None
 
@@ -119,10 +121,6 @@ class Story:
             raise LabError("the story has not begun")
         return self._client
 
-    @property
-    def marks(self) -> list[Mark]:
-        return [Mark(row.at, row.event.number) for row in self.rows]
-
     def now(self) -> Seconds:
         return Seconds((time.time_ns() - self.pair.epoch) / 1e9)
 
@@ -131,9 +129,12 @@ class Story:
         self.pair.start_services()
         self.pair.start_daemons()
         self._client = self.pair.start_client()
-        if not self._await(self.pair.first.name, Seconds(self.promises.start + PATIENCE + SETTLED)):
+        first = self.pair.first.name
+        if not self._await(
+            first, Seconds(self.promises.start + PATIENCE + SETTLED), lambda: self.pair.daemon_runs(first)
+        ):
             logs = "".join(f"\n{node.name}'s log:\n{node.last_words()}" for node in self.pair.nodes)
-            raise LabError(f"{self.pair.first.name} did not begin to answer{logs}")
+            raise LabError(f"{first} did not begin to answer{logs}")
 
     def events(self) -> list[Event]:
         first, second, promises = self.pair.first, self.pair.second, self.promises
@@ -157,6 +158,7 @@ class Story:
         self._pause()
         self._audience.begins(event)
         at = Seconds((event.act() - self.pair.epoch) / 1e9)
+        self.marks.append(Mark(at, event.number))
         self._await(event.answering, Seconds(event.limit + PATIENCE + SETTLED))
         row = Row(
             event,
@@ -168,10 +170,10 @@ class Story:
         self.rows.append(row)
         return row
 
-    def _await(self, router: str, limit: Seconds) -> bool:
-        """Watch until ``router`` alone answers; False after ``limit`` seconds, or when its daemon has ended."""
+    def _await(self, router: str, limit: Seconds, hope: Callable[[], bool] = lambda: True) -> bool:
+        """Watch until ``router`` alone answers; False after ``limit`` seconds, or when there is no ``hope``."""
         end = self.now() + limit
-        while self.now() < end and self.pair.daemon_runs(router):
+        while self.now() < end and hope():
             self.look()
             if answering_alone(self.client.answers, self.now()) == router:
                 return True

@@ -43,6 +43,11 @@ def test_a_short_gap_inside_one_cell_is_not_lost() -> None:
     assert cells(nobody).count(HOLE) == 1
 
 
+def test_an_outage_that_still_lasts_is_drawn_until_now() -> None:
+    nobody = draw(every(0.01, 0, 5, "lb1"), [], ["lb1"], width=30, until=Seconds(10.0))[1]
+    assert cells(nobody).endswith(HOLE * 8)
+
+
 def test_events_stand_below_their_moment_and_none_hides_another() -> None:
     lines = draw(FAILOVER, [Mark(Seconds(4.0), 1), Mark(Seconds(4.0), 2)], ["lb1", "lb2"], width=29)
     event = cells(lines[-1])
@@ -51,7 +56,7 @@ def test_events_stand_below_their_moment_and_none_hides_another() -> None:
 
 def test_the_picture_fits_the_width() -> None:
     for width in (40, 80, 200):
-        assert max(len(line) for line in draw(FAILOVER, [], ["lb1", "lb2"], width)) <= width + 1
+        assert max(len(line) for line in draw(FAILOVER, [], ["lb1", "lb2"], width)) <= width
 
 
 def test_no_answer_at_all_is_said() -> None:

@@ -23,7 +23,7 @@ def test_a_row_says_everything_that_is_not_as_expected() -> None:
     assert len(row("lb1", ("lb1", "lb2"), None).complaints) == 3
     assert "nobody does" in row(None, (), 2.5).complaints[0]
     assert row("lb2", ("lb1", "lb2"), 2.5).complaints == ("lb2 should hold the address, lb1 and lb2 does",)
-    assert row("lb2", ("lb2",), 1.0).complaints == ("the outage is not the promised one",)
+    assert row("lb2", ("lb2",), 1.0).complaints == ("the outage lasted 1000 ms, expected 2000 .. 3000 ms",)
 
 
 def test_one_router_answers_alone_only_when_all_recent_answers_are_its_own() -> None:
