@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.model import Track, VrrpInstance
+from vrrpd.core.tracking import HIGHEST, LOWEST
 from vrrpd.units import OWNER
-
-_LOWEST, _HIGHEST = 1, 254
-"""What an effective priority is held within (keepalived)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class _Weighing:
 
 
 def _held(total: int) -> int:
-    return min(max(total, _LOWEST), _HIGHEST)
+    return min(max(total, LOWEST), HIGHEST)
 
 
 def weight_advice(instance: VrrpInstance, at: Callable[[str], Location], report: Report) -> None:
@@ -78,16 +76,16 @@ def _owner(weighing: _Weighing, at: Location, report: Report) -> None:
 
 
 def _no_change(weighing: _Weighing, instance: VrrpInstance, at: Location, report: Report) -> None:
-    low = weighing.healthy == _LOWEST
-    limit = f"{_LOWEST} is the least" if low else f"{_HIGHEST} is the most"
-    room = _LOWEST + abs(weighing.track.weight) if low else _HIGHEST - (weighing.healthy_sum - instance.priority)
+    low = weighing.healthy == LOWEST
+    limit = f"{LOWEST} is the least" if low else f"{HIGHEST} is the most"
+    room = LOWEST + abs(weighing.track.weight) if low else HIGHEST - (weighing.healthy_sum - instance.priority)
     report.warning(
         at,
         "weight-without-effect",
         f"{weighing.track.name} can never cause a failover: the priority is {weighing.healthy} and stays"
         f" {weighing.failed} when {weighing.event} ({weighing.healthy_sum} -> {weighing.failed_sum}, but {limit})",
         expected="a priority that leaves room for the weight",
-        write=f"priority = {room}" if _LOWEST <= room <= _HIGHEST else "a smaller weight",
+        write=f"priority = {room}" if LOWEST <= room <= HIGHEST else "a smaller weight",
     )
 
 

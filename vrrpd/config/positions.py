@@ -8,8 +8,12 @@ import re
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Final
 
 Path = tuple[str | int, ...]
+
+DEPTH_LIMIT: Final = 1000
+"""Levels of tables and arrays that are followed; tomllib gives up sooner, but for keys of that many parts."""
 
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|\#[^\n]*)*+")
 _BLANK = re.compile(r"[ \t]*")
@@ -160,6 +164,8 @@ class _Scanner:
             self._skip(_BLANK)
             if not self._text.startswith(".", self._at):
                 return parts
+            if len(parts) == DEPTH_LIMIT:
+                raise _Stopped
             self._at += 1
 
     def _pair(self, prefix: Path) -> None:
@@ -184,6 +190,8 @@ class _Scanner:
         start = self._at
         first = self._text[start : start + 1]
         if first in ("[", "{") and first:
+            if len(opened) == DEPTH_LIMIT:
+                raise _Stopped
             self._at += 1
             opened.append(_Open(path, key, start, 0 if first == "[" else None))
             self.positions.marks[path] = Mark(key, start, self._at)

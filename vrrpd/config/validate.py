@@ -16,6 +16,7 @@ PASSWORD_BYTES: Final = 8
 ADDRESS_LIMIT: Final = 255
 """The number of addresses that an advertisement can count (RFC 3768 section 5.3.5, RFC 9568 section 5.2.5)."""
 
+_MOST_CENTISECONDS: Final = 4095
 _MTU: Final = 1500
 _HEADERS: Final = {Family.IPV4: 20 + 8 + 8, Family.IPV6: 40 + 8}
 _ADDRESS_BYTES: Final = {Family.IPV4: 4, Family.IPV6: 16}
@@ -98,23 +99,17 @@ def _whole_seconds(subject: Subject, length: Seconds) -> None:
 
 def _centiseconds(subject: Subject, length: Seconds) -> None:
     hundredths = length * 100
-    if hundredths > 4095:
-        subject.report.error(
-            subject.at("advert_int"),
-            "advert-int",
-            f"VRRPv3 carries at most 40.95 s: {length:g} s cannot be sent",
-            expected="0.01 to 40.95",
-            write="advert_int = 40.95",
-        )
+    if hundredths > _MOST_CENTISECONDS + 1e-6:
+        message = f"VRRPv3 carries at most 40.95 s: {length:g} s cannot be sent"
+        write = "advert_int = 40.95"
     elif abs(hundredths - round(hundredths)) > 1e-6:
         below, above = int(hundredths) / 100, (int(hundredths) + 1) / 100
-        subject.report.error(
-            subject.at("advert_int"),
-            "advert-int",
-            f"VRRPv3 carries hundredths of a second: {length:g} s cannot be sent",
-            expected="0.01 to 40.95 in steps of 0.01",
-            write=f"advert_int = {above:g}" if below == 0 else f"advert_int = {below:g}, or advert_int = {above:g}",
-        )
+        message = f"VRRPv3 carries hundredths of a second: {length:g} s cannot be sent"
+        write = f"advert_int = {below:g}, or advert_int = {above:g}"
+    else:
+        return
+    expected = "0.01 to 40.95 in steps of 0.01"
+    subject.report.error(subject.at("advert_int"), "advert-int", message, expected=expected, write=write)
 
 
 def _authentication(subject: Subject) -> None:
@@ -129,7 +124,8 @@ def _authentication(subject: Subject) -> None:
             expected="no authentication (RFC 9568 section 9), or version = 2 with IPv4 addresses",
             write="remove authentication",
         )
-    _password(subject, authentication)
+    else:
+        _password(subject, authentication)
 
 
 def _password(subject: Subject, authentication: Authentication) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from vrrpd.config.diagnostics import Location, Report, Written
 from vrrpd.config.keywords import toml_literal
 
-_SPACE: Final = " \t\r\n\f\v"
+_SPACE: Final = " \t\r\n"
 _SHELL_WORDS: Final = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1", ">&2", "&>"})
 _SHELL_SIGNS: Final = re.compile(r"[;&|<>`]|\$[({A-Za-z_?]")
 

@@ -1,0 +1,39 @@
+"""No password is shown with the lines of a file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrrpd.config.redact import redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'auth_pass = "Hush"',
+        "authentication = { auth_pass = 'Hush', x = 1 }",
+        '"auth_pass" = """\nHush\n"""',
+        'auth_pass = """Hush\\\nHush',
+        "auth_pas = 'a'\nauth_password = Hush",
+        'auth_pass="Hush',
+        "auth_pass Hush # keepalived's own language",
+        'AUTH_PASS = "Hush\\"Hush"',
+        "[x]\n[x]\n[auth\nauth_pass = 'Hush'",
+    ],
+)
+def test_passwords_are_covered(text: str) -> None:
+    shown = redacted(text)
+    assert "Hush" not in shown
+    assert len(shown) == len(text)
+    assert shown.count("\n") == text.count("\n")
+
+
+def test_all_else_stays() -> None:
+    text = "# one pass and another\npriority = 5\nx = ['auth']\n"
+    assert redacted(text) == text
+
+
+@given(st.text(max_size=100))
+def test_places_stay(text: str) -> None:
+    shown = redacted(text)
+    assert [len(line) for line in shown.split("\n")] == [len(line) for line in text.replace("\r\n", "\n").split("\n")]
