@@ -7,6 +7,7 @@ import pytest
 
 from tests.linux.namespaces import Cable, Namespace, Opened, open_descriptors
 from vrrpd.errors import LinuxError
+from vrrpd.linux import announce
 from vrrpd.linux.announce import Announcer
 from vrrpd.proto.arp import gratuitous_arp
 from vrrpd.proto.ndisc import unsolicited_advertisement
@@ -66,8 +67,9 @@ def test_a_full_queue_is_waited_for_a_little_and_no_longer(cable: Cable, opened:
     assert 10 < sent < 200
 
 
-def test_a_short_queue_gets_everything_through(cable: Cable, opened: Opened) -> None:
-    limit = ["tbf", "rate", "100mbit", "burst", "1600", "limit", "1000"]
+def test_a_short_queue_gets_everything_through(cable: Cable, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announce, "_PATIENCE", 60)
+    limit = ["tbf", "rate", "5mbit", "burst", "1600", "limit", "1000"]
     subprocess.run(["tc", "-n", cable.left.name, "qdisc", "add", "dev", "eth0", "root", *limit], check=True)
     assert announcer(cable.left, opened).send(frames(100), 2) == 200
 
@@ -94,6 +96,12 @@ def test_an_interface_that_is_not_there(namespace: Namespace) -> None:
     with pytest.raises(LinuxError, match="announce on interface 77: ENXIO"):
         namespace.call(Announcer, 77)
     assert open_descriptors() == before
+
+
+def test_an_interface_that_was_swapped_meanwhile(cable: Cable, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "if_indextoname", lambda _: "lo")
+    with pytest.raises(LinuxError, match="announce on lo: ENODEV"):
+        announcer(cable.left, opened)
 
 
 def test_nothing_is_received(cable: Cable, opened: Opened) -> None:

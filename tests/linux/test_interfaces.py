@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 
 from tests.linux.namespaces import Cable, Namespace, Opened, eventually
-from vrrpd.linux import uapi
+from vrrpd.linux import rtnl, uapi
 from vrrpd.linux.addresses import AddressBatch, Vip
 from vrrpd.linux.interfaces import (
     UNKNOWN_PORT,
@@ -237,6 +237,17 @@ def test_lost_messages_are_made_good_from_a_new_dump(cable: Cable, opened: Opene
     assert not present & {vip.address for vip in vips[:100]}
     told = {event.address for event in events if event.added} - {event.address for event in events if not event.added}
     assert told == {vip.address for vip in vips[100:]}
+    assert watch.read() == ()
+
+
+@netns
+def test_only_the_kernel_is_believed(cable: Cable, opened: Opened) -> None:
+    _, watch = watch_on(cable.left, opened)
+    settle(watch)
+    forger = opened(cable.left.call(socket.socket, socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE))
+    forged = rtnl.encode_delete_address(rtnl.AddressRequest(cable.left.index("eth0"), ip_address("192.168.1.1"), 24))
+    forger.sendto(forged, watch._socket.getsockname())
+    assert select.select([watch], [], [], 10)[0]
     assert watch.read() == ()
 
 

@@ -76,7 +76,7 @@ def test_unusual_ends_have_words_too() -> None:
 
 
 def test_running_then_reaped_without_a_zombie(opened: Opened) -> None:
-    child = shell(opened, "sleep 60")
+    child = shell(opened, "exec sleep 60")
     assert child.poll() is None
     assert child.signal_group(signal.SIGTERM)
     assert finish(child) == ExitStatus(None, signal.SIGTERM)

@@ -3,6 +3,7 @@ import fcntl
 import select
 import socket
 import struct
+import threading
 from errno import EADDRNOTAVAIL, EBADF, EINVAL, ENETUNREACH, ENODEV
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -24,6 +25,7 @@ RIGHT = IPv4Address("192.168.1.2")
 VRID = Vrid(51)
 FIONREAD = 0x541B
 ETH_P_ALL = 0x0003
+ETH_P_IP = 0x0800
 
 
 def payload(vrid: int, length: int = 20) -> bytes:
@@ -186,17 +188,36 @@ def test_another_interface_is_not_heard(cable: Cable, opened: Opened) -> None:
 
 
 def test_opening_never_lets_a_stranger_in(cable: Cable, opened: Opened) -> None:
-    """While packets of every kind pour in, a socket that is just being opened delivers what it should, or nothing."""
+    """While packets of many kinds pour in, a socket that is just being opened delivers what it should, or nothing."""
+    neighbour = opened(receiver(cable.right))  # keeps the group joined: everything reaches this host
     mouth = opened(sender(cable.left, LEFT))
-    for _ in range(100):
-        for vrid in range(40, 60):
-            mouth.send(payload(vrid))
-        ears = receiver(cable.right)
-        mouth.send(payload(52))
-        while packet := ears.receive():
-            assert isinstance(packet, Datagram)
-            assert packet.payload[1] == VRID
-        ears.close()
+    enough = threading.Event()
+
+    def pour() -> None:
+        while not enough.is_set():
+            for vrid in (VRID - 1, VRID + 1, VRID + 2):
+                mouth.send(payload(vrid))
+
+    index = cable.right.index("eth0")
+
+    def open_many() -> list[int]:
+        heard = []
+        for _ in range(500):
+            ears = open_receiver("eth0", index, Family.IPV4, [GROUP4], [VRID])
+            while packet := ears.receive():
+                assert isinstance(packet, Datagram)
+                heard.append(packet.payload[1])
+            ears.close()
+        return heard
+
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    try:
+        assert cable.right.call(open_many) == []
+    finally:
+        enough.set()
+        pouring.join()
+    assert neighbour.receive() is None
 
 
 def test_a_sender_never_queues_anything(cable: Cable, opened: Opened) -> None:
@@ -289,6 +310,20 @@ def test_opening_on_what_is_not_there(namespace: Namespace, family: Family) -> N
     with pytest.raises(LinuxError, match="send on eth7: ENODEV"):
         namespace.call(open_sender, "eth7", 7, family, source, groups[0])
     assert open_descriptors() == before
+
+
+def test_an_interface_that_was_swapped_meanwhile(cable: Cable) -> None:
+    index = cable.left.index("eth0")
+    with pytest.raises(LinuxError, match="listen on lo: ENODEV"):
+        cable.left.call(open_receiver, "lo", index, Family.IPV4, [GROUP4], [VRID])
+
+
+def test_a_gateway_gets_no_multicast(cable: Cable, opened: Opened) -> None:
+    cable.left.ip("route", "add", "239.0.0.0/8", "via", str(RIGHT))
+    wire = opened(cable.right.call(socket.socket, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP)))
+    wire.settimeout(10)
+    opened(sender(cable.left, LEFT, IPv4Address("239.1.2.3"))).send(payload(VRID))
+    assert wire.recv(2048)[:6] == bytes.fromhex("01005e010203")
 
 
 def test_sending_from_an_address_that_is_not_ours(cable: Cable) -> None:

@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Sequence
-from errno import EAGAIN, EINTR, ENOBUFS
+from errno import EAGAIN, EINTR, ENOBUFS, ENODEV
 from typing import Final
 
 from vrrpd.errors import LinuxError
@@ -39,6 +39,9 @@ class Announcer:
 
     def _prepare(self) -> None:
         self._socket.bind((self._name, 0))
+        # Another interface may have taken the name since it was looked up.
+        if socket.if_nametoindex(self._name) != self.interface_index:
+            raise OSError(ENODEV, "the interface was replaced")
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, uapi.SO_SNDBUFFORCE, _QUEUE // 2)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, uapi.TC_PRIO_CONTROL)

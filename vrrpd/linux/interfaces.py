@@ -1,6 +1,5 @@
 """The live view of interfaces and their addresses."""
 
-import socket
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from errno import ENOBUFS
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from vrrpd.errors import LinuxError
-from vrrpd.linux import rtnl, uapi
+from vrrpd.linux import rtnl
 from vrrpd.linux.netlink import LARGEST_DATAGRAM, Netlink, open_socket
 from vrrpd.linux.rtnl import AddressChange, Change, InterfaceAddress, Link
 from vrrpd.linux.table import UNKNOWN_PORT, AddressEvent, InterfaceEvent, InterfaceTable, LinkEvent
@@ -27,7 +26,6 @@ __all__ = [
 ]
 
 _GROUPS: Final = 0x1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
-_QUEUE: Final = 4 * 1024 * 1024
 _KERNEL: Final = 0
 _LARGEST_PID: Final = 1 << 22
 
@@ -47,7 +45,6 @@ class InterfaceWatch:
         self._socket = open_socket(_GROUPS)
         try:
             self._socket.setblocking(False)
-            _enlarge_queue(self._socket)
             self._resynchronise()
             # What was announced while the dump was being made is in it already, or is newer.
             self.read()
@@ -62,7 +59,8 @@ class InterfaceWatch:
         """Every change since the last call, in order; reads until nothing is left.
 
         When changes came faster than they were read, the kernel drops some: then all is read anew and the differences
-        are returned behind what did get through, with UNKNOWN_PORT. LinuxError when the kernel refuses that.
+        are returned behind what did get through, with UNKNOWN_PORT. LinuxError when the kernel refuses that: then this
+        watch is of no more use, and another one has to be made.
         """
         events: list[InterfaceEvent] = []
         lost = False
@@ -121,13 +119,6 @@ class InterfaceWatch:
         self._socket.close()
         if not self._shared:
             self._requests.close()
-
-
-def _enlarge_queue(endpoint: socket.socket) -> None:
-    try:
-        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _QUEUE // 2)
-    except PermissionError:
-        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE // 2)
 
 
 def describe_port(port_id: int) -> str:

@@ -14,6 +14,7 @@ from vrrpd.units import Address
 
 LARGEST_DATAGRAM: Final = 65536
 
+_QUEUE: Final = 4 * 1024 * 1024
 _CHUNK: Final = 100
 _ANSWER_TIMEOUT: Final = 5
 _DUMP_ATTEMPTS: Final = 5
@@ -31,16 +32,27 @@ _SEQUENCE_OFFSET: Final = 8
 
 
 def open_socket(groups: int = 0) -> socket.socket:
-    """A NETLINK_ROUTE socket that has joined ``groups`` (a RTMGRP_* mask). LinuxError when the kernel refuses."""
+    """A NETLINK_ROUTE socket with a long queue that has joined ``groups`` (a RTMGRP_* mask).
+
+    LinuxError when the kernel refuses it.
+    """
     endpoint = None
     try:
         endpoint = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        _enlarge_queue(endpoint)
         endpoint.bind((0, groups))
     except OSError as error:
         if endpoint:
             endpoint.close()
         raise LinuxError("open", "netlink socket", error.errno or 0) from error
     return endpoint
+
+
+def _enlarge_queue(endpoint: socket.socket) -> None:
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _QUEUE // 2)  # the kernel doubles it
+    except PermissionError:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE // 2)
 
 
 class Netlink:

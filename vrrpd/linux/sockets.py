@@ -123,11 +123,11 @@ def open_sender(interface: str, index: int, family: Family, source: Address, des
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
         _bind_to_interface(endpoint, interface, index)
         if family is Family.IPV4:
-            _prepare_ipv4_sender(endpoint, index, destination)
+            _prepare_ipv4_sender(endpoint, destination)
             endpoint.bind((str(source), 0))
             endpoint.connect((str(destination), 0))
         else:
-            _prepare_ipv6_sender(endpoint, index)
+            _prepare_ipv6_sender(endpoint)
             endpoint.bind((str(source), 0, 0, index))
             endpoint.connect((str(destination), 0, 0, index))
         _raise_priority(endpoint)
@@ -181,7 +181,7 @@ def _join_ipv6(endpoint: socket.socket, index: int, groups: Sequence[Address]) -
         endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, struct.pack("16si", group.packed, index))
 
 
-def _prepare_ipv4_sender(endpoint: socket.socket, index: int, destination: Address) -> None:
+def _prepare_ipv4_sender(endpoint: socket.socket, destination: Address) -> None:
     options = (
         (socket.IP_TOS, uapi.IPTOS_INTERNETCONTROL),
         (socket.IP_TTL, MULTICAST_HOP_LIMIT),
@@ -192,19 +192,17 @@ def _prepare_ipv4_sender(endpoint: socket.socket, index: int, destination: Addre
     )
     for option, value in options:
         endpoint.setsockopt(socket.IPPROTO_IP, option, value)
-    endpoint.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("4x4xi", index))
     if destination.is_multicast:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
 
 
-def _prepare_ipv6_sender(endpoint: socket.socket, index: int) -> None:
+def _prepare_ipv6_sender(endpoint: socket.socket) -> None:
     options = (
         (socket.IPV6_TCLASS, uapi.IPTOS_INTERNETCONTROL),
         (socket.IPV6_UNICAST_HOPS, MULTICAST_HOP_LIMIT),
         (socket.IPV6_MULTICAST_HOPS, MULTICAST_HOP_LIMIT),
         (socket.IPV6_MULTICAST_LOOP, 0),
         (uapi.IPV6_MULTICAST_ALL, 0),
-        (socket.IPV6_MULTICAST_IF, index),
         (socket.IPV6_CHECKSUM, 6),
     )
     for option, value in options:
