@@ -63,19 +63,26 @@ class Diagnostic:
 
 
 class Report:
-    """Collects what is to be said while a file is read, so that all of it is said at once."""
+    """Collects what is to be said while a file is read, so that all of it is said at once.
+
+    What cannot be printed is replaced by ``?``: names out of a file appear in terminals and logs.
+    """
 
     def __init__(self) -> None:
         self._items: list[Diagnostic] = []
 
     def error(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
-        self._items.append(Diagnostic(Severity.ERROR, at, code, message, expected, write))
+        self._add(Severity.ERROR, at, code, message, expected, write)
 
     def warning(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
-        self._items.append(Diagnostic(Severity.WARNING, at, code, message, expected, write))
+        self._add(Severity.WARNING, at, code, message, expected, write)
 
     def note(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
-        self._items.append(Diagnostic(Severity.NOTE, at, code, message, expected, write))
+        self._add(Severity.NOTE, at, code, message, expected, write)
+
+    def _add(self, severity: Severity, at: Location, code: str, *texts: str) -> None:
+        message, expected, write = map(printable, texts)
+        self._items.append(Diagnostic(severity, at, code, message, expected, write))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         self._items.extend(diagnostics)
@@ -84,6 +91,11 @@ class Report:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything said so far, in the order of the file."""
         return tuple(sorted(self._items, key=lambda item: item.location))
+
+
+def printable(text: str) -> str:
+    """The text with ``?`` for everything that is not a visible character or a space."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

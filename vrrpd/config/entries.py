@@ -15,7 +15,7 @@ from vrrpd.config.values import (
     bare_address,
     interface,
     listed,
-    printable,
+    shortened,
     suggestion,
     weight_number,
 )
@@ -60,7 +60,7 @@ def _unknown_option(word: Written, report: Report) -> None:
     report.error(
         word.location,
         "unknown-option",
-        f"{toml_literal(printable(word.text))} is no option of an address",
+        f"{toml_literal(shortened(word.text))} is no option of an address",
         expected=listed(_OPTIONS),
         write=suggestion(word.text, _OPTIONS),
     )
@@ -111,7 +111,7 @@ def _address_and_prefix(written: Written, report: Report) -> tuple[Address, int]
         report.error(
             written.at(len(text) + 1),
             "bad-prefix",
-            f"{toml_literal(printable(length))} is not the length of a prefix",
+            f"{toml_literal(shortened(length))} is not the length of a prefix",
             expected=f"a whole number from 0 to {address.max_prefixlen}",
             write=f"{address}/24" if address.version == 4 else f"{address}/64",
         )
@@ -133,7 +133,7 @@ def _label(written: Written, report: Report) -> str | None:
     report.error(
         written.location,
         "bad-label",
-        f"the label {toml_literal(printable(written.text))} has {length} bytes",
+        f"the label {toml_literal(shortened(written.text))} has {length} bytes",
         expected=Form.LABEL.value,
     )
     return None
@@ -148,7 +148,7 @@ def _scope(written: Written, report: Report) -> int:
     report.error(
         written.location,
         "bad-scope",
-        f"{toml_literal(printable(text))} is not a scope",
+        f"{toml_literal(shortened(text))} is not a scope",
         expected=Form.SCOPE.value,
         write=suggestion(text, _SCOPES),
     )
@@ -183,7 +183,7 @@ def track_line(written: Written, report: Report, *, is_interface: bool) -> Track
         report.error(
             written.location,
             "bad-track",
-            f"{toml_literal(printable(written.text))} is not a name, with or without its weight",
+            f"{toml_literal(shortened(written.text))} is not a name, with or without its weight",
             expected='"NAME", "NAME weight 5" or "NAME weight 5 reverse"',
         )
         return None

@@ -7,7 +7,7 @@ from typing import Final
 from vrrpd.config.diagnostics import Diagnostic, Location, Report
 from vrrpd.config.keywords import toml_literal
 from vrrpd.config.positions import Path, Positions, scan
-from vrrpd.config.values import printable
+from vrrpd.config.values import shortened
 
 _AT_LINE: Final = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)$")
 _AT_END: Final = re.compile(r" \(at end of document\)$")
@@ -72,7 +72,7 @@ def syntax_errors(text: str, file: str, complaint: str) -> tuple[Diagnostic, ...
 
 def dotted(path: Path) -> str:
     """A path as it is written in a table's name."""
-    return printable(".".join(part if re.fullmatch(r"[\w-]+", part) else toml_literal(part) for part in _names(path)))
+    return shortened(".".join(part if re.fullmatch(r"[\w-]+", part) else toml_literal(part) for part in _names(path)))
 
 
 def _names(path: Path) -> Iterator[str]:
@@ -103,15 +103,15 @@ def _one_error(positions: Positions, file: str, complaint: str, report: Report) 
             report.error(
                 Location(file, location.line, start + 1),
                 "syntax",
-                f"{printable(word)} is a text and needs quotation marks",
-                write=printable(write),
+                f"{shortened(word)} is a text and needs quotation marks",
+                write=shortened(write),
             )
             return
     for beginning, message, expected in _MEANINGS:
         if complaint.startswith(beginning):
             report.error(location, "syntax", message, expected=expected)
             return
-    report.error(location, "syntax", f"this is not TOML: {printable(_AT_END.sub('', _AT_LINE.sub('', complaint)))}")
+    report.error(location, "syntax", f"this is not TOML: {shortened(_AT_END.sub('', _AT_LINE.sub('', complaint)))}")
 
 
 def _place(positions: Positions, file: str, complaint: str) -> Location:

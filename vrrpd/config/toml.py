@@ -11,7 +11,7 @@ from vrrpd.config.model import Config
 from vrrpd.config.positions import Path, scan
 from vrrpd.config.syntax import syntax_errors
 from vrrpd.config.toml_values import TableReader, kind_of
-from vrrpd.config.values import printable
+from vrrpd.config.values import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _DocumentReader(TableReader):
                 self.report.error(
                     self.key(path),
                     "missing-name",
-                    f"{printable(name)} stands in a {kind} without a name",
+                    f"{shortened(name)} stands in a {kind} without a name",
                     expected=f"each {kind} to have a name",
                     write=f"[{kind}.{'VI_1' if kind == 'vrrp_instance' else 'chk_1'}] above it",
                 )

@@ -37,7 +37,7 @@ from vrrpd.config.values import (
     in_range,
     interface,
     listed,
-    printable,
+    shortened,
     suggestion,
     user,
     weight,
@@ -149,7 +149,7 @@ class TableReader:
         self.report.error(
             self.key(path),
             "unknown-keyword",
-            f"{toml_literal(printable(word))} is no keyword {f'of {kind}' if kind else 'of a configuration'}",
+            f"{toml_literal(shortened(word))} is no keyword {f'of {kind}' if kind else 'of a configuration'}",
             expected=listed(known) if len(known) < 8 else "",
             write=hint,
         )
@@ -217,7 +217,7 @@ class TableReader:
             )
             return None
         shown = (
-            toml_literal(printable(value))
+            toml_literal(shortened(value))
             if isinstance(value, str)
             else str(value)
             if type(value) is int
@@ -226,7 +226,7 @@ class TableReader:
         self.report.error(
             self._value(path),
             "bad-choice",
-            f"{keyword.name} cannot be {printable(shown)}",
+            f"{keyword.name} cannot be {shortened(shown)}",
             expected=expected(keyword.shape),
             write=f"{keyword.name} = {toml_literal(near[0])}" if near else "",
         )
@@ -376,7 +376,7 @@ def _instead(keyword: Keyword, value: object) -> str:
         case Integer(), float() if math.isfinite(value) and value == int(value) and abs(value) < 1e6:
             meant = str(int(value))
         case Form.ADDRESSES | Form.TRACK_SCRIPTS | Form.TRACK_INTERFACES, str():
-            meant = f"[{toml_literal(printable(value))}]"
+            meant = f"[{toml_literal(shortened(value))}]"
         case Form.AUTHENTICATION, _:
             meant = keyword.example
         case Form.TEXT, _:

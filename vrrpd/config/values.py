@@ -98,7 +98,7 @@ def interface(written: Written, what: str, report: Report) -> str | None:
         report.error(
             written.location,
             "bad-interface",
-            f"{what}: {toml_literal(printable(name))} cannot be the name of an interface",
+            f"{what}: {toml_literal(shortened(name))} cannot be the name of an interface",
             expected=Form.INTERFACE.value,
         )
         return None
@@ -113,10 +113,9 @@ def interface(written: Written, what: str, report: Report) -> str | None:
     return name
 
 
-def printable(text: str) -> str:
-    """The text, shortened and fit for a terminal."""
-    clean = "".join(character if character.isprintable() else "?" for character in text)
-    return clean if len(clean) <= 60 else f"{clean[:57]}..."
+def shortened(text: str) -> str:
+    """The text, fit for a message."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def bare_address(written: Written, what: str, report: Report) -> Address | None:
@@ -131,7 +130,7 @@ def bare_address(written: Written, what: str, report: Report) -> Address | None:
         report.error(
             written.location,
             "bad-address",
-            f"{what}: {toml_literal(printable(text))} is not an IP address{_address_hint(text)}",
+            f"{what}: {toml_literal(shortened(text))} is not an IP address{_address_hint(text)}",
         )
         return None
 
@@ -185,7 +184,7 @@ def weight_number(written: Written, report: Report) -> int | None:
         report.error(
             written.location,
             "bad-weight",
-            f"{toml_literal(printable(written.text))} is not a weight",
+            f"{toml_literal(shortened(written.text))} is not a weight",
             expected=Form.WEIGHT.value,
         )
         return None

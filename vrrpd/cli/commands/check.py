@@ -59,7 +59,7 @@ def result_of(diagnostics: Sequence[Diagnostic]) -> CheckResult:
 
 def _examined(file: str) -> tuple[Config | None, tuple[Diagnostic, ...], list[str]]:
     """The configuration, what is to be said about it, and its lines without secrets."""
-    name = "standard input" if file == "-" else file
+    name = "standard input" if file == "-" else click.format_filename(file)
     try:
         content = _content(file)
     except OSError as error:
@@ -91,12 +91,12 @@ def _report_text(
     if config is not None:
         instances, scripts = len(config.vrrp_instances), len(config.vrrp_scripts)
         contents = f" ({counted(instances, 'vrrp_instance')}, {counted(scripts, 'vrrp_script')})"
-    click.echo(f"{file}{contents}: {verdict(diagnostics)}")
+    click.echo(f"{click.format_filename(file)}{contents}: {verdict(diagnostics)}")
 
 
 def _report_json(file: str, diagnostics: Sequence[Diagnostic]) -> str:
     answer = {
-        "file": file,
+        "file": click.format_filename(file),
         "result": result_of(diagnostics).name.lower(),
         "runnable": not count(diagnostics, Severity.ERROR),
         "errors": count(diagnostics, Severity.ERROR),

@@ -1,0 +1,65 @@
+"""What the election is told about an instance."""
+
+from dataclasses import fields
+from ipaddress import ip_address
+
+from tests.config.findings import instance, only
+from vrrpd.config.parameters import parameters_of
+from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, Parameters
+from vrrpd.units import Family, Priority, Seconds, Vrid
+
+ALL = """
+version = 3
+priority = 150
+advert_int = 0.25
+virtual_ipaddress = ["fe80::1", "2001:db8::1/64"]
+virtual_ipaddress_excluded = ["10.0.0.1"]
+preempt_delay = 7
+nopreempt = false
+down_timer_adverts = 5
+garp_master_delay = 1
+garp_master_repeat = 2
+garp_master_refresh = 3
+garp_master_refresh_repeat = 4
+garp_lower_prio_delay = 6
+garp_lower_prio_repeat = 8
+owner_ignore_adverts = true
+lower_prio_no_advert = true
+higher_prio_send_advert = true
+timer_expired_backup = 99
+address_loss = "fail_over"
+"""
+
+
+def test_an_instance_that_says_little_has_the_defaults() -> None:
+    assert parameters_of(only(instance())) == Parameters(Vrid(51), addresses=(ip_address("192.168.1.100"),))
+
+
+def test_every_setting_arrives() -> None:
+    parameters = parameters_of(only(instance(ALL)))
+    assert parameters == Parameters(
+        vrid=Vrid(51),
+        family=Family.IPV6,
+        version=3,
+        base_priority=Priority(150),
+        advert_interval=Seconds(0.25),
+        addresses=(ip_address("fe80::1"), ip_address("2001:db8::1")),
+        excluded_addresses=(ip_address("10.0.0.1"),),
+        preempt_delay=Seconds(7),
+        down_timer_adverts=5,
+        announce=AnnouncePolicy(2, Seconds(1), Seconds(3), 4, 8, Seconds(6)),
+        owner_ignores_adverts=True,
+        answer_lower_priority=False,
+        advert_before_yielding=True,
+        timer_expired_backup=Priority(99),
+        address_loss=AddressLossPolicy.FAIL_OVER,
+    )
+    fixed = {"list_mismatch", "farewells_on_fault", "loss_limit", "loss_window", "retry_delay", "retry_limit",
+             "yield_hold", "preempt", "vrid"}  # fmt: skip
+    default = Parameters(Vrid(51))
+    same = {item.name for item in fields(Parameters) if getattr(parameters, item.name) == getattr(default, item.name)}
+    assert same <= fixed
+
+
+def test_nopreempt() -> None:
+    assert not parameters_of(only(instance("nopreempt = true"))).preempt
