@@ -57,8 +57,8 @@ class Bridge:
             rules += _rule("iifname", name, sent) + _rule("oifname", name, heard)
         text = "table bridge lab\ndelete table bridge lab\n"
         if rules:
-            text += "table bridge lab { chain forward { type filter hook forward priority 0; policy accept;\n"
-            text += "\n".join(rules) + "\n} }\n"
+            text += "table bridge lab {\nchain forward { type filter hook forward priority 0; policy accept;\n"
+            text += "\n".join(rules) + "\n}\n}\n"
         changed_at = time.time_ns()
         kernel.in_namespace(self._network, output, ["nft", "-f", "-"], given=text)
         return changed_at

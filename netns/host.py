@@ -252,7 +252,9 @@ class Host:
             raise LabError(f"{self.name} is running already")
         extra = [name for _, name in self.enter(socket.if_nameindex) if name not in {"lo", INTERFACE}]
         batch(self.namespace, [f"link del {name}" for name in extra])
-        batch(self.namespace, [f"addr flush dev {INTERFACE}", *self.address_commands()])
+        # Down and up again: the kernel makes the link-local address anew.
+        commands = [f"addr flush dev {INTERFACE}", f"link set {INTERFACE} down", *self.address_commands()]
+        batch(self.namespace, commands)
         self.boot()
         self.wait_ready()
         restored_at = time.time_ns()

@@ -106,7 +106,7 @@ class Stage:
         """Wait until ``name`` advertises (at or after ``since``) and it alone holds the address."""
         end = time.monotonic() + timeout
         self.await_advert(name, timeout, since=since)
-        while holders(self.holdings(), self.seconds(time.time_ns() - 1)) != (name,):
+        while self.holders_now() != (name,):
             if time.monotonic() > end:
                 return False
             time.sleep(0.01)
@@ -135,6 +135,10 @@ class Stage:
             found += [(at, name, holds) for at, holds in changed if _powered(power, at)]
             found += [(at, name, False) for at, up in power if not up]
         return [Change(self.seconds(at), name, holds) for at, name, holds in sorted(found)]
+
+    def holders_now(self) -> tuple[str, ...]:
+        now = self.seconds(time.time_ns())
+        return holders(holdings(self.changes(), Seconds(now + 1.0)), now)
 
     def holdings(self) -> tuple[Holding, ...]:
         return holdings(self.changes(), self.seconds(time.time_ns()))

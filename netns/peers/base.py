@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from netns.host import Host
+from netns.kernel import LabError
 from netns.peers.spec import NodeSpec
 from netns.process import Process
 
@@ -24,6 +25,15 @@ class RunningNode:
         self.spec = spec
         self.process = process
         self._logs = tuple(logs)
+        self._old = len(self.log())
+
+    def wait_ready(self, timeout: float = 20.0) -> None:
+        """Wait until it takes part in the election; LabError with the end of its log if it does not."""
+        end = time.monotonic() + timeout
+        while not self.daemon.ready.search(self.log(), self._old):
+            if time.monotonic() > end or not self.process.running:
+                raise LabError(f"{self.daemon.name} on {self.host.name} does not start: {self.log()[-500:]}")
+            time.sleep(0.01)
 
     def stop(self) -> int:
         """Ask it to end in order and wait until it has."""
@@ -57,10 +67,15 @@ class RunningNode:
 
 
 class NodeDaemon(ABC):
-    """An implementation of VRRP. ``carries_traffic``: a client's pings tell which node holds an address."""
+    """An implementation of VRRP.
+
+    ``complaint`` finds log lines that find fault with a packet, ``ready`` the one that says that it takes part;
+    ``carries_traffic``: a client's pings tell which node holds an address.
+    """
 
     name: ClassVar[str]
     complaint: ClassVar[re.Pattern[str]]
+    ready: ClassVar[re.Pattern[str]]
     carries_traffic: ClassVar[bool] = True
 
     @abstractmethod

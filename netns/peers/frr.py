@@ -44,6 +44,7 @@ class Frr(NodeDaemon):
 
     name: ClassVar[str] = "frr"
     complaint: ClassVar[re.Pattern[str]] = re.compile(r"Datagram invalid|\bBad \w+")
+    ready: ClassVar[re.Pattern[str]] = re.compile(r"Initialize -> \w+")
     carries_traffic: ClassVar[bool] = False
 
     def missing(self) -> str | None:

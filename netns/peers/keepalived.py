@@ -23,6 +23,8 @@ class Keepalived(NodeDaemon):
         r"|Invalid auth type|Invalid VRRPv[23] checksum|Unknown VRID|bogus"
     )
 
+    ready: ClassVar[re.Pattern[str]] = re.compile(r"Entering \w+ STATE")
+
     def __init__(self, program: str = "/usr/sbin/keepalived") -> None:
         self.program = program
 

@@ -23,6 +23,8 @@ class Vrrpd(NodeDaemon):
         r"Traceback|Error\b|" + "|".join(rf"\b{reason.value}\b" for reason in DropReason)
     )
 
+    ready: ClassVar[re.Pattern[str]] = re.compile(r"\bis ready\b")
+
     def __init__(self, *options: str) -> None:
         self.options = options
 

@@ -19,7 +19,7 @@ def start_pair(stage: Stage) -> None:
     """Both nodes; r1 (priority 101) is MASTER when this returns."""
     for name, priority in (("r1", 101), ("r2", 100)):
         instance = InstanceSpec(priority=priority, version=3, advert_int=PROTOCOL.advert_interval)
-        stage.start(name, NodeSpec((instance,)))
+        stage.start(name, NodeSpec((instance,))).wait_ready()
     stage.await_sole_holder("r1", _PATIENCE)
 
 

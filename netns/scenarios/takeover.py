@@ -59,7 +59,7 @@ class Series:
             advert_int=self.protocol.advert_interval,
             nopreempt=True,
         )
-        self.stage.start(name, NodeSpec((instance,)))
+        self.stage.start(name, NodeSpec((instance,))).wait_ready()
 
     def _crash(self, victim: str, heir: str, phase: float) -> Takeover:
         """Crash at a given share of the advert interval, the same for every daemon that is compared."""
@@ -114,9 +114,9 @@ def _judge_lateness(stage: Stage, comparison: Comparison) -> None:
     stage.figure("crashes", len(comparison.ours))
     stage.figure("first advert after Master_Down_Interval, median, ms", late)
     stage.figure("first advert after Master_Down_Interval, worst, ms", max(taken.late for taken in comparison.ours))
-    stage.figure("keepalived at the same time, median, ms", reference_late)
+    stage.figure("keepalived's first advert likewise, median, ms", reference_late)
     stage.figure("VIP answers after that advert, median, ms", answer)
-    stage.figure("keepalived at the same time, median, ms", reference_answer)
+    stage.figure("keepalived's VIP likewise, median, ms", reference_answer)
     # What a busy machine adds, it adds to keepalived too.
     stage.check("no takeover before Master_Down_Interval", earliest > -_CAPTURE_MS, f"{earliest:.3f} ms")
     allowed = _ON_TIME_MS + max(0.0, reference_late)
