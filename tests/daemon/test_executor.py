@@ -246,7 +246,7 @@ def test_ipv6_says_whether_it_routes_and_looks_again(
     vips.announce((address,), 1)
     routing[0] = True
     vips.announce((address,), 1)
-    vips.build_frames()
+    vips.refresh()
     vips.announce((address,), 1)
     sent = [done[2] for done in kernel.did if done[0] == "announce"]
     frames = [(unsolicited_advertisement(MAC, address, router=router),) for router in (False, False, True)]

@@ -1,5 +1,7 @@
 """Everything that can happen to a network interface while it carries an instance."""
 
+import signal
+
 import pytest
 
 from netns.lab import Lab
@@ -185,3 +187,44 @@ def test_ipv6_comes_back_with_its_addresses(lab: Lab) -> None:
     node.becomes("MASTER")
     eventually(lambda: node.holds(vip))
     assert node.lines("was removed by") == []
+
+
+def test_replaced_while_the_daemon_was_not_running(lab: Lab, master: Node) -> None:
+    """Both events are read at once: the name is the same before and after, the interface is not."""
+    master.process.send(signal.SIGSTOP)
+    master.host.remove_interface()
+    master.host.create_interface()
+    master.process.send(signal.SIGCONT)
+    eventually(lambda: master.lines("MASTER -> FAULT: link_down: interface eth0 was replaced"))
+    master.becomes("MASTER")
+    eventually(master.holds)
+    better = Node(lab["r2"], instance_text(priority=200)).start()
+    master.becomes("BACKUP")
+    better.stop()
+    master.becomes("MASTER")
+
+
+def test_an_interface_without_ipv6_is_tried_again(lab: Lab) -> None:
+    setting = "net.ipv6.conf.eth0.disable_ipv6"
+    lab["r1"].run(["sysctl", "-w", f"{setting}=1"])
+    node = Node(lab["r1"], instance_text(virtual_ipaddress=["fd00:1::100"])).start()
+    node.becomes("FAULT")
+    lab["r1"].run(["sysctl", "-w", f"{setting}=0"])
+    node.becomes("MASTER")
+    eventually(lambda: node.holds("fd00:1::100"))
+    lab["r1"].run(["sysctl", "-w", f"{setting}=1"])
+    node.becomes("FAULT")
+    lab["r1"].run(["sysctl", "-w", f"{setting}=0"])
+    node.becomes("MASTER")
+    assert node.process.running
+
+
+def test_ipv6_with_duplicate_address_detection(lab: Lab) -> None:
+    """A tentative link-local address cannot be sent from; as soon as it may, the instance takes part."""
+    lab["r1"].run(["sysctl", "-w", "net.ipv6.conf.eth0.accept_dad=1", "net.ipv6.conf.all.accept_dad=1"])
+    lab["r1"].ip("link set eth0 down", "link set eth0 up")
+    node = Node(lab["r1"], instance_text(virtual_ipaddress=["fd00:1::100"])).start()
+    node.becomes("MASTER")
+    source = node.status()["source"]
+    assert source is not None
+    assert source.startswith("fe80:")

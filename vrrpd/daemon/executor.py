@@ -73,7 +73,7 @@ class Executor:
             self._notify(name, notification)
         announced, self._announced = self._announced, set()
         for name in announced:
-            self._means[name].vips.build_frames()
+            self._means[name].vips.refresh()
 
     def let_go(self, name: str, *, resign: bool) -> None:
         """Give up the addresses whatever the election thinks. Failures are logged."""

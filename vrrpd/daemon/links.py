@@ -88,10 +88,10 @@ class Links:
         self._bring_up(plans)
 
     def lost(self, listener: Listener, error: LinuxError) -> None:
-        """Its socket is of no more use: open another one as soon as that is possible."""
-        log.warning("%s; listening again", error)
+        """Its socket is of no more use: open another one; as long as that fails its instances are faulted."""
+        log.warning("%s: listening anew", error)
         self._close(listener)
-        self._try_later()
+        self.review({listener.interface})
 
     def close(self) -> None:
         if self._retry is not None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vrrpd import __version__
-from vrrpd.config.model import Config
+from vrrpd.config.model import Command, Config, NotifyScripts
 from vrrpd.core.effects import Notify
 from vrrpd.core.events import Shutdown, Startup
 from vrrpd.core.node import Node
@@ -25,13 +25,16 @@ from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
-from vrrpd.errors import LinuxError
+from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
 
 log = logging.getLogger("vrrpd")
+
+NAMED = 5
+"""Instances that the line about being ready names."""
 
 
 class Announcers:
@@ -69,7 +72,7 @@ class Service:
         self._announcers = Announcers()
         self._plans = tuple(plan_instance(instance, config.global_defs) for instance in config.vrrp_instances)
         self._node = Node(VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
-        launcher = Launcher(config.global_defs.script_user, config.global_defs.script_group)
+        self._launcher = launcher = Launcher(config.global_defs.script_user, config.global_defs.script_group)
         self._notifier = Notifier({plan.name: plan.config.notify for plan in self._plans}, launcher, loop)
         self._means = {plan.name: self._equip(plan) for plan in self._plans}
         self._engine = self._build_engine()
@@ -100,6 +103,7 @@ class Service:
         )
 
     def start(self) -> None:
+        self._find_accounts()
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
         self._links.review()
@@ -107,8 +111,7 @@ class Service:
         self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
         self._trackers.start()
         self._engine.deliver_all(Startup(self._config.global_defs.vrrp_startup_delay))
-        names = ", ".join(f"{plan.name} on {plan.interface}" for plan in self._plans)
-        log.info("vrrpd %s is ready: %s", __version__, names or "no instances")
+        log.info("vrrpd %s is ready: %s", __version__, _enumerate(self._plans))
 
     def stop(self, done: Callable[[], None]) -> None:
         """Leave the elections; ``done`` is called when the stop scripts have ended."""
@@ -134,6 +137,14 @@ class Service:
         self._loop.remove_reader(self._watch.fileno())
         self._watch.close()
         self._netlink.close()
+
+    def _find_accounts(self) -> None:
+        """Looking an account up may take a while: not in the middle of a failover."""
+        for plan in self._plans:
+            for command in _commands(plan.config.notify):
+                error = self._launcher.resolve(command)
+                if isinstance(error, VrrpdError):
+                    log.error("%s notify script %s cannot be run: %s", plan.name, command.argv[0], error)
 
     def _run_scripts(self, name: str, notification: Notify) -> None:
         self._notifier.put(name, notification.event, notification.priority)
@@ -162,3 +173,15 @@ class Service:
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)
+
+
+def _commands(scripts: NotifyScripts) -> Iterable[Command]:
+    found = (scripts.master, scripts.backup, scripts.fault, scripts.stop, scripts.generic)
+    return (command for command in found if command is not None)
+
+
+def _enumerate(plans: Sequence[InstancePlan]) -> str:
+    if not plans:
+        return "no instances"
+    names = ", ".join(f"{plan.name} on {plan.interface}" for plan in plans[:NAMED])
+    return names + (f" and {len(plans) - NAMED} more" if len(plans) > NAMED else "")

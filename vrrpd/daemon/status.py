@@ -22,7 +22,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
-from vrrpd.units import Instant, between
+from vrrpd.units import Address, Instant, between
 
 
 class StatusReporter:
@@ -88,15 +88,19 @@ class StatusReporter:
         )
 
     def _addresses(self, plan: InstancePlan) -> list[AddressStatus]:
-        found: list[AddressStatus] = []
-        for vip in plan.vips:
-            link = self._watch.link(plan.device_of(vip))
-            on_link = () if link is None else self._watch.addresses(link.index)
-            present = any((item.address, item.prefix) == (vip.address, vip.prefix) for item in on_link)
-            found.append(
-                AddressStatus(address=f"{vip.address}/{vip.prefix}", device=plan.device_of(vip), present=present)
+        there = {device: self._on_device(device) for device in plan.devices}
+        return [
+            AddressStatus(
+                address=f"{vip.address}/{vip.prefix}", device=device, present=(vip.address, vip.prefix) in there[device]
             )
-        return found
+            for vip in plan.vips
+            for device in (plan.device_of(vip),)
+        ]
+
+    def _on_device(self, name: str) -> frozenset[tuple[Address, int]]:
+        link = self._watch.link(name)
+        found = () if link is None else self._watch.addresses(link.index)
+        return frozenset((item.address, item.prefix) for item in found)
 
 
 def _master(view: VirtualRouterView, now: Instant) -> MasterStatus | None:

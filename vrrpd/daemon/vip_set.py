@@ -49,6 +49,7 @@ class VipSet:
         self._forwarding = forwarding
         self._bound: dict[Address, _Bound] = {}
         self._batch: AddressBatch | None = None
+        self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[tuple[int, tuple[bytes, ...]], ...]] = {}
 
@@ -63,16 +64,27 @@ class VipSet:
             vip.address: _Bound(vip, links[plan.device_of(vip)]) for vip in plan.vips if plan.device_of(vip) in links
         }
         self._batch = AddressBatch([_kernel_form(bound) for bound in self._bound.values()])
-        self.build_frames()
+        self._routers = self._look_who_routes()
+        self._build_frames()
 
-    def build_frames(self) -> None:
-        """The announcements, from the MAC addresses and the forwarding state as they are now."""
-        routers = {bound.link.name: self._routes(bound) for bound in self._bound.values()}
+    def refresh(self) -> None:
+        """Look whether this host routes IPv6 as the announcements say, and change them if not; reads files."""
+        routers = self._look_who_routes()
+        if routers != self._routers:
+            self._routers = routers
+            self._build_frames()
+
+    def _look_who_routes(self) -> frozenset[str]:
+        """Those of our interfaces with IPv6 addresses on which this host is a router."""
+        names = {bound.link.name for bound in self._bound.values() if bound.vip.address.version == 6}
+        return frozenset(name for name in names if self._forwarding(name, Family.IPV6))
+
+    def _build_frames(self) -> None:
         self._bursts.clear()
         self._frames = {
             address: (bound.link.index, frame)
             for address, bound in self._bound.items()
-            if (frame := self._frame(bound, routers[bound.link.name])) is not None
+            if (frame := self._frame(bound)) is not None
         }
 
     @property
@@ -129,7 +141,7 @@ class VipSet:
             self._bursts[addresses] = known
         return known
 
-    def _frame(self, bound: _Bound, router: bool) -> bytes | None:
+    def _frame(self, bound: _Bound) -> bytes | None:
         """None where there are no neighbours to tell: no Ethernet address, or ARP switched off."""
         link, address = bound.link, bound.vip.address
         if len(link.mac) != MAC_LENGTH:
@@ -137,10 +149,7 @@ class VipSet:
         if isinstance(address, IPv4Address):
             reply = self._plan.config.garp.reply_form
             return gratuitous_arp(link.mac, address, reply=reply) if link.arp else None
-        return unsolicited_advertisement(link.mac, address, router=router)
-
-    def _routes(self, bound: _Bound) -> bool:
-        return bound.vip.address.version == 6 and self._forwarding(bound.link.name, Family.IPV6)
+        return unsolicited_advertisement(link.mac, address, router=link.name in self._routers)
 
     def _missing(self, address: Address) -> str:
         device = next((self._plan.device_of(vip) for vip in self._plan.vips if vip.address == address), "?")
