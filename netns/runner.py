@@ -51,7 +51,8 @@ class Play:
             self._health(node.name).touch()
         self.stage.started_ns = time.time_ns()
         for node in self.scenario.nodes:
-            self._start(node.name)
+            if node.from_start:
+                self._start(node.name)
         for step in self.scenario.steps:
             self._sleep_until(step.at)
             self._times.append((step, self._act(step)))

@@ -13,12 +13,18 @@ V3: Final = Protocol(version=3, advert_interval=Seconds(0.1))
 V3_IPV6: Final = Protocol(version=3, advert_interval=Seconds(0.1), family=Family.IPV6)
 
 
-def pair(*, script_weight: int | None = None, preempt: bool = True) -> tuple[Node, Node]:
+def pair(*, script_weight: int | None = None) -> tuple[Node, Node]:
     """The usual two: priorities 101 and 100."""
-    return (
-        Node("r1", 101, preempt=preempt, script_weight=script_weight),
-        Node("r2", 100, preempt=preempt, script_weight=script_weight),
-    )
+    return Node("r1", 101, script_weight=script_weight), Node("r2", 100, script_weight=script_weight)
+
+
+def _patient() -> Composer:
+    """Two that do not preempt: r2 starts when r1 is master already, or the quicker one would be."""
+    composer = Composer(V3, (Node("r1", 101, preempt=False), Node("r2", 100, preempt=False, from_start=False)))
+    composer.started("r1")
+    composer.event(Action.START, "r2")
+    composer.started("r2", holder="r1")
+    return composer
 
 
 def _words(protocol: Protocol) -> str:
@@ -59,8 +65,7 @@ def script_fault() -> Scenario:
 
 def killed() -> Scenario:
     """Both hold the address while the killed one has nobody to take it away; its successor does, and stays BACKUP."""
-    composer = Composer(V3, pair(preempt=False))
-    composer.started("r1")
+    composer = _patient()
     for victim, heir in (("r1", "r2"), ("r2", "r1")):
         composer.event(Action.KILL, victim)
         composer.wait(2.0)
@@ -114,8 +119,7 @@ def unplugged() -> Scenario:
 
 
 def nopreempt() -> Scenario:
-    composer = Composer(V3, pair(preempt=False))
-    composer.started("r1")
+    composer = _patient()
     composer.crash("r1", "r2")
     composer.event(Action.RESTORE, "r1")
     composer.started("r1", holder="r2")

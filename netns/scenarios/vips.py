@@ -4,7 +4,8 @@ import statistics
 import time
 from typing import Final
 
-from netns.peers.vrrpd import instance_status
+from netns.kernel import LabError
+from netns.peers.vrrpd import Vrrpd, instance_status
 from netns.scenarios.interfaces import finish, start_pair
 from netns.stage import Stage
 
@@ -27,6 +28,8 @@ def _restored_after(stage: Stage, since: int) -> float | None:
 
 def vip_removed(stage: Stage) -> None:
     """The virtual address is deleted on the MASTER: it puts it back, announces it and says who did it"""
+    if not isinstance(stage.daemons["r1"], Vrrpd):
+        raise LabError("only vrrpd puts an address back; run it with r1=vrrpd")
     start_pair(stage)
     times = []
     for _ in range(_LIMIT - 1):

@@ -1,7 +1,7 @@
 """A history to be played: who takes part, what happens to them and when, and who is to hold the addresses.
 
 A scenario is a value. The lab plays it with real daemons in network namespaces; a simulator can play the same one.
-Times are seconds since all nodes were started.
+Times are seconds since the first nodes were started.
 """
 
 import enum
@@ -55,13 +55,14 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node; ``script_weight`` None: it tracks no script."""
+    """One node; ``script_weight`` None: it tracks no script. ``from_start``: its daemon starts with the scenario."""
 
     name: str
     priority: int
     preempt: bool = True
     preempt_delay: Seconds = Seconds(0.0)
     script_weight: int | None = None
+    from_start: bool = True
 
 
 @dataclass(frozen=True, slots=True)
