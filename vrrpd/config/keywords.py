@@ -114,7 +114,7 @@ _GARP_FORM = OneOf(("request", "reply"))
 GLOBAL_DEFS = _table(
     Keyword("router_id", Form.TEXT, "A name for this node.", "the host name", '"lb1"'),
     Keyword("script_user", Form.USER, "Who runs scripts that name no user themselves.",
-            "keepalived_script if there is such a user, else root", '"nobody nogroup"'),
+            "keepalived_script if there is such a user, else the user of vrrpd", '"nobody nogroup"'),
     Keyword("vrrp_version", OneOf((2, 3)), "`version` of instances that give none; IPv6 is always 3.", "2", "3"),
     Keyword("vrrp_mcast_group4", IpAddress(Family.IPV4, multicast=True), "Where IPv4 advertisements go.",
             '"224.0.0.18"', '"224.0.0.18"'),
