@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from netns.capture import Capture
 from netns.lab import Lab
 from tests.daemon.keepalived import AVAILABLE, Keepalived
 from tests.daemon.nodes import VIP, Node, eventually, instance_text
@@ -179,3 +180,27 @@ def _assert_no_complaints(theirs: Keepalived, ours: Node) -> None:
     assert [line for line in complaints if "auth_pass" not in line and "Truncating" not in line] == []
     assert ours.lines("ignored a packet|ERROR") == []
     assert ours.status()["statistics"]["dropped"] in ({}, {"not_ready": 1})
+
+
+def test_the_startup_delay_is_silence(lab: Lab) -> None:
+    node = Node(lab["r1"], "[global_defs]\nvrrp_startup_delay = 1.5\n" + instance_text()).start()
+    assert node.state() == "BACKUP"
+    assert "startup_delay" in node.status()["timers"]
+    node.becomes("MASTER")
+    assert node.lines(r"startup_delay: silent for 1.50 s")
+    # Master_Down_Interval is counted from the end of the silence.
+    assert node.lines(r"BACKUP -> MASTER: no advert heard for 1\.8\d s")
+
+
+def test_excluded_addresses_may_be_of_the_other_family(lab: Lab) -> None:
+    text = instance_text(virtual_ipaddress_excluded=["fd00:1::100", "192.168.1.101"])
+    node = Node(lab["r1"], text).start()
+    with Capture(lab) as capture:
+        node.becomes("MASTER")
+        for address in (VIP, "fd00:1::100", "192.168.1.101"):
+            eventually(lambda: node.holds(address) and len(capture.garps("r1", address)) >= 5)  # noqa: B023 - used at once
+        advert = capture.wait_for_advert(5.0, host="r1")
+    assert advert is not None
+    assert advert.addresses == (VIP,)
+    assert node.stop() == 0
+    assert not any(node.holds(address) for address in (VIP, "fd00:1::100", "192.168.1.101"))

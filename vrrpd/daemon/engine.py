@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from vrrpd.core.effects import SendAdvertisement, State
+from vrrpd.core.effects import Announce, SendAdvertisement, State
 from vrrpd.core.events import Event, PacketDropped, PriorityChanged, Stalled
 from vrrpd.core.node import Directed, Node
 from vrrpd.daemon.executor import Executor, Means
@@ -140,10 +140,10 @@ class Engine:
 
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
-        failures = self._executor.carry_out(_adverts_first(batch), now)
+        failures = self._executor.carry_out(_arrange(batch), now)
         while failures:
             answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
-            failures = self._executor.carry_out(_adverts_first(answers), now)
+            failures = self._executor.carry_out(_arrange(answers), now)
         self._executor.finish()
 
     def _arm(self) -> None:
@@ -154,11 +154,13 @@ class Engine:
             self._timer.arm(deadline)
 
 
-def _adverts_first(batch: Collection[Directed]) -> Collection[Directed]:
-    """No instance's advert waits for another's addresses."""
+def _arrange(batch: Collection[Directed]) -> Collection[Directed]:
+    """No instance's advert waits for another's addresses, and what several packets led to is announced once."""
     if len(batch) < 2:
         return batch
-    return sorted(batch, key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
+    last = {directed: place for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)}
+    kept = [directed for place, directed in enumerate(batch) if last.get(directed, place) == place]
+    return sorted(kept, key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
 
 
 def _raise(_listener: Listener, error: LinuxError) -> None:

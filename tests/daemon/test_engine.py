@@ -1,0 +1,200 @@
+"""The order in which the engine does things, seen by an election that only takes notes."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address
+
+import pytest
+
+from tests.daemon.loops import turn
+from vrrpd.core.effects import AddAddresses, Announce, Effect, Notice, NoticeKind, SendAdvertisement
+from vrrpd.core.events import EffectFailed, Event, LinkChanged, PacketDropped, Shutdown, Stalled
+from vrrpd.core.node import Directed
+from vrrpd.core.parameters import Parameters
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.engine import Engine, _arrange
+from vrrpd.daemon.narrator import Narrator
+from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.stalls import StallDetector
+from vrrpd.errors import LinuxError
+from vrrpd.linux.clock import now
+from vrrpd.proto.advertisement import Dropped, DropReason
+from vrrpd.units import Instant, Priority, Seconds, Vrid
+
+PEER = IPv4Address("192.168.1.2")
+VIP = (IPv4Address("192.168.1.100"),)
+DROPPED = PacketDropped(DropReason.BAD_TTL, PEER)
+SLOW = AddAddresses(VIP)
+
+
+class Notes:
+    """Stands in for the node, the executor and a listener."""
+
+    def __init__(self) -> None:
+        self.log: list[object] = []
+        self.answers: dict[type[Event], tuple[Effect, ...]] = {}
+        self.failing: set[Effect] = set()
+        self.deadline: Instant | None = None
+        self.next_deadline: Instant | None = None
+        self.waiting: list[tuple[str, Event]] = []
+        self.unattributed: list[Dropped] = []
+        self.interface = "eth0"
+        self.broken = False
+
+    @property
+    def routers(self) -> Mapping[str, VirtualRouter]:
+        slow = Parameters(Vrid(1), advert_interval=Seconds(1.0))
+        quick = Parameters(Vrid(2), version=3, advert_interval=Seconds(0.05))
+        return {"slow": VirtualRouter("slow", slow), "quick": VirtualRouter("quick", quick)}
+
+    def handle(self, name: str, event: Event, _now: Instant) -> tuple[Directed, ...]:
+        self.log.append((name, event))
+        return tuple(Directed(name, effect) for effect in self.answers.get(type(event), ()))
+
+    def handle_all(self, event: Event, moment: Instant) -> tuple[Directed, ...]:
+        return tuple(directed for name in self.routers for directed in self.handle(name, event, moment))
+
+    def due(self, _now: Instant) -> tuple[Directed, ...]:
+        self.log.append("due")
+        self.deadline = self.next_deadline
+        return ()
+
+    def carry_out(self, batch: list[Directed], _since: Instant) -> list[tuple[str, EffectFailed]]:
+        self.log += (directed.effect for directed in batch)
+        return [(d.router, EffectFailed(d.effect, "no")) for d in batch if d.effect in self.failing]
+
+    def finish(self) -> None:
+        self.log.append("finish")
+
+    def drain(self) -> list[tuple[str, Event]]:
+        if self.broken:
+            self.broken = False
+            raise LinuxError("receive on", "eth0", 100)
+        events, self.waiting = self.waiting, []
+        self.log.append("drain")
+        return events
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def engine(notes: Notes, loop: asyncio.AbstractEventLoop) -> Iterator[Engine]:
+    made = Engine(
+        notes,  # type: ignore[arg-type]  # a stand-in
+        notes,  # type: ignore[arg-type]
+        {},
+        Narrator(Repeats(loop)),
+        loop,
+        StallDetector(),
+    )
+    made._listeners[99] = notes  # type: ignore[assignment]
+    yield made
+    made.close()
+
+
+def test_failures_are_told_until_nothing_fails_any_more(engine: Engine, notes: Notes) -> None:
+    notes.answers = {LinkChanged: (SLOW,), EffectFailed: (Notice(NoticeKind.EFFECT_FAILED, "no"),)}
+    notes.failing = {SLOW}
+    engine.deliver([("a", LinkChanged(True))])
+    assert notes.log == [
+        ("a", LinkChanged(True)),
+        SLOW,
+        ("a", EffectFailed(SLOW, "no")),
+        Notice(NoticeKind.EFFECT_FAILED, "no"),
+        "finish",
+    ]
+
+
+def test_all_events_are_heard_before_the_first_effect(engine: Engine, notes: Notes) -> None:
+    notes.answers = {LinkChanged: (SLOW, SendAdvertisement(Priority(0)))}
+    engine.deliver([("a", LinkChanged(False)), ("b", LinkChanged(False))])
+    farewell = SendAdvertisement(Priority(0))
+    assert notes.log[2:] == [farewell, farewell, SLOW, SLOW, "finish"]
+
+
+def test_nothing_to_do_costs_nothing(engine: Engine, notes: Notes) -> None:
+    engine.deliver([("a", LinkChanged(True))])
+    assert notes.log == [("a", LinkChanged(True))]
+
+
+def test_what_waits_is_heard_before_the_deadline_counts(
+    engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop
+) -> None:
+    notes.waiting = [("slow", DROPPED)]
+    notes.deadline = Instant(now() + 0.02)
+    engine.deliver([("slow", LinkChanged(True))])
+    turn(loop, lambda: "due" in notes.log)
+    assert notes.log[1:5] == ["drain", ("slow", DROPPED), "finish", "due"]
+
+
+def test_a_stall_is_told_after_what_waited_and_before_the_deadline(engine: Engine, notes: Notes) -> None:
+    caught_up: list[int] = []
+    engine.catch_up = lambda: caught_up.append(len(notes.log))
+    notes.waiting = [("slow", DROPPED)]
+    notes.deadline = Instant(now() - 0.5)
+    engine.deliver([])
+    engine._deadline_passed()
+    assert caught_up == [0]
+    told = [entry for entry in notes.log if isinstance(entry, tuple) and isinstance(entry[1], Stalled)]
+    assert [name for name, _ in told] == ["quick"], "0.5 s are half an interval of the other"
+    assert told[0][1].seconds == pytest.approx(0.5, abs=0.2)
+    assert notes.log.index("drain") < notes.log.index(told[0]) < notes.log.index("due")
+
+
+def test_a_packet_that_wakes_us_late_does_not_hide_the_stall(engine: Engine, notes: Notes) -> None:
+    """After SIGCONT the socket may be reported before the timer: it must not move the deadline unseen."""
+    notes.deadline = Instant(now() - 3.0)
+    engine.deliver([])
+    notes.next_deadline = Instant(now() + 100)
+    engine._readable(notes)  # type: ignore[arg-type]
+    stalls = [entry for entry in notes.log if isinstance(entry, tuple) and isinstance(entry[1], Stalled)]
+    assert [name for name, _ in stalls] == ["slow", "quick"]
+    notes.log.clear()
+    engine._timer_fired()
+    assert [entry for entry in notes.log if isinstance(entry, tuple)] == [], "one stall is told once"
+
+
+def test_a_deadline_that_moved_away_is_not_due_early(
+    engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop
+) -> None:
+    notes.deadline = Instant(now() + 0.05)
+    engine.deliver([])
+    notes.deadline = notes.next_deadline = Instant(now() + 0.3)
+    began = now()
+    engine.deliver([])
+    turn(loop, lambda: notes.log.count("due") >= 2)
+    assert now() - began >= 0.3, "the timer may stand where it was, and is set anew when it finds nothing"
+
+
+def test_an_earlier_deadline_is_kept(engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop) -> None:
+    notes.deadline = Instant(now() + 1000)
+    engine.deliver([])
+    notes.deadline = Instant(now() + 0.02)
+    engine.deliver([])
+    turn(loop, lambda: "due" in notes.log)
+
+
+def test_a_socket_that_fails_is_handed_back(engine: Engine, notes: Notes) -> None:
+    lost: list[str] = []
+    engine.lost = lambda _, error: lost.append(str(error))
+    notes.broken = True
+    engine._readable(notes)  # type: ignore[arg-type]
+    assert lost == ["receive on eth0: ENETDOWN"]
+
+
+def test_everybody_leaves_at_once(engine: Engine, notes: Notes) -> None:
+    notes.answers = {Shutdown: (SLOW, SendAdvertisement(Priority(0)))}
+    engine.deliver_all(Shutdown())
+    assert [entry for entry in notes.log if isinstance(entry, SendAdvertisement)]
+    assert notes.log.index(SendAdvertisement(Priority(0))) < notes.log.index(SLOW)
+
+
+def test_the_same_announcement_of_many_packets_goes_out_once_behind_its_addresses() -> None:
+    burst, other = Directed("a", Announce(VIP, 5)), Directed("b", Announce(VIP, 5))
+    advert, add = Directed("a", SendAdvertisement(Priority(9))), Directed("a", SLOW)
+    assert list(_arrange([burst, advert, burst, add, burst, other])) == [advert, add, burst, other]
+    farewells = [Directed("a", SendAdvertisement(Priority(0)))] * 2
+    assert list(_arrange(farewells)) == farewells, "two farewells are two"
