@@ -14,7 +14,7 @@ HOLE: Final = "░"
 SHORTEST_HOLE: Final = 0.1
 """Seconds without an answer that are worth showing: ten requests."""
 LABEL_WIDTH: Final = 9
-SCALE_STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
+SCALE_STEPS: Final = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
