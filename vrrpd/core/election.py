@@ -19,8 +19,8 @@ from vrrpd.core.effects import (
     State,
     StateChanged,
 )
-from vrrpd.core.events import AdvertisementReceived, Fault
-from vrrpd.core.memory import Memory
+from vrrpd.core.events import Fault
+from vrrpd.core.memory import Accepted, Memory
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.statistics import Statistics
 from vrrpd.core.timers import Deadlines, Timer, master_down_interval, skew_time, timing_priority
@@ -69,8 +69,7 @@ class Election:
         self._rogue_interval = Seconds(0)
         self._rogue_adverts_left = 0
         self._upkeep = Upkeep()
-        self._steady: AdvertisementReceived | None = None
-        self._steady_wait = Seconds(0)
+        self._accepted: Accepted | None = None
 
     @property
     def deadline(self) -> Instant | None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from vrrpd.core.effects import NoticeKind
+from vrrpd.core.events import AdvertisementReceived
 from vrrpd.core.view import MasterView, PeerView
 from vrrpd.proto.advertisement import Advertisement
-from vrrpd.units import Address, Instant
+from vrrpd.units import Address, Instant, Seconds
 
 PEERS_KEPT = 16
 NOTICES_KEPT = 64
@@ -23,6 +24,15 @@ class Heard:
     def view(self) -> PeerView:
         advert = self.advertisement
         return PeerView(self.source, advert.priority, advert.interval, self.at, advert.checksum_form)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The advertisement accepted last, where it agreed with our settings in everything; ``wait`` in seconds."""
+
+    event: AdvertisementReceived
+    heard: Heard
+    wait: Seconds
 
 
 class Memory:
@@ -44,11 +54,6 @@ class Memory:
         else:
             peer.advertisement, peer.at = advertisement, now
         return peer
-
-    def heard_again(self, now: Instant) -> None:
-        """The master that is followed repeated its last advertisement."""
-        if self._followed is not None:
-            self._followed.at = now
 
     def follow(self, peer: Heard) -> None:
         """That sender is the master, as far as we know."""

@@ -35,7 +35,7 @@ from vrrpd.core.events import (
     Stalled,
     Startup,
 )
-from vrrpd.core.memory import Heard
+from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
 from vrrpd.core.timers import Timer, master_down_interval
 from vrrpd.proto.advertisement import Advertisement, DropReason
@@ -53,9 +53,11 @@ class VirtualRouter(Election):
 
     def handle(self, event: Event, now: Instant) -> tuple[Effect, ...]:
         """Take one event in; what is to be done, in order. Never raises, whatever the state."""
-        if event is self._steady or event == self._steady:
-            return self._heard_again(now)
-        self._steady = None
+        accepted = self._accepted
+        if accepted is not None:
+            if event is accepted.event or event == accepted.event:
+                return self._heard_again(accepted, now)
+            self._accepted = None
         if self._since is None:
             self._since = now
         self._HANDLERS[type(event)](self, event, now)
@@ -213,13 +215,13 @@ class VirtualRouter(Election):
         self._memory.follow(heard)
         self._advert_as_backup(heard, now)
         if self._takeover is Reason.MASTER_DOWN and not differs:
-            self._steady, self._steady_wait = event, self._down_interval()
+            self._accepted = Accepted(event, heard, self._down_interval())
 
-    def _heard_again(self, now: Instant) -> tuple[Effect, ...]:
-        """The usual case, made cheap: the advert that was accepted last came again, and nothing else in between."""
+    def _heard_again(self, accepted: Accepted, now: Instant) -> tuple[Effect, ...]:
+        """The usual case, made cheap: the same advertisement again, and nothing else happened in between."""
         self.statistics.adverts_received += 1
-        self._memory.heard_again(now)
-        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._steady_wait))
+        accepted.heard.at = now
+        self._deadlines.set(Timer.MASTER_DOWN, after(now, accepted.wait))
         return ()
 
     def _is_starting(self, now: Instant) -> bool:

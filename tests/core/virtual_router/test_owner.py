@@ -173,6 +173,13 @@ def test_255_returns_when_the_rival_falls_silent_before_we_have_yielded() -> Non
     assert story.is_in(State.MASTER)
 
 
+def test_an_owner_no_more_is_not_given_255_back() -> None:
+    story = reduced_master()
+    story.reload(parameters(200))
+    story.until(20.0)
+    assert story.router.effective_priority == 200
+
+
 def test_255_returns_with_a_fault_that_clears() -> None:
     story = reduced_backup()
     story.fail(CHECK)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.builders import CHECK, HIGHER, LOWER, change, notices, parameters, started, words
 from vrrpd.core.effects import NoticeKind, Reason, State
+from vrrpd.core.events import DeadlineReached
 from vrrpd.core.view import MasterView
 from vrrpd.units import Instant, Priority, Seconds
 
@@ -76,6 +77,22 @@ def test_preempt_delay_leaves_a_lower_master_alone_for_a_while() -> None:
     effects = story.next_deadline()
     assert story.now == 13.609375
     assert change(effects).reason is Reason.PREEMPTING
+
+
+def test_preempt_delay_begins_once_for_all_lower_masters() -> None:
+    story = started(DELAYED)
+    story.at(1.0).hear(90)
+    assert story.at(2.0).hear(80, HIGHER) == ()
+    assert story.timer("preempt_delay") == 9.0
+
+
+def test_a_takeover_that_is_due_before_the_delay_ends_leaves_nothing_to_say_of_it() -> None:
+    """Both delivered by one late wake-up."""
+    story = started(parameters(preempt_delay=Seconds(5.0)))
+    story.at(1.0).hear(90)
+    effects = story.at(9.0).tell(DeadlineReached())
+    assert change(effects).reason is Reason.MASTER_DOWN
+    assert notices(effects) == []
 
 
 def test_preempt_delay_does_not_hold_back_a_takeover_from_a_dead_master() -> None:
