@@ -84,13 +84,13 @@ def notes() -> Notes:
 def engine(notes: Notes, loop: asyncio.AbstractEventLoop) -> Iterator[Engine]:
     made = Engine(
         notes,  # type: ignore[arg-type]  # a stand-in
-        notes,  # type: ignore[arg-type]
+        notes,  # type: ignore[arg-type]  # a stand-in
         {},
         Narrator(Repeats(loop)),
         loop,
         StallDetector(),
     )
-    made._listeners[99] = notes  # type: ignore[assignment]
+    made._listeners[99] = notes  # type: ignore[assignment]  # a stand-in
     yield made
     made.close()
 
@@ -149,7 +149,7 @@ def test_a_packet_that_wakes_us_late_does_not_hide_the_stall(engine: Engine, not
     notes.deadline = Instant(now() - 3.0)
     engine.deliver([])
     notes.next_deadline = Instant(now() + 100)
-    engine._readable(notes)  # type: ignore[arg-type]
+    engine._readable(notes)  # type: ignore[arg-type]  # a stand-in
     stalls = [entry for entry in notes.log if isinstance(entry, tuple) and isinstance(entry[1], Stalled)]
     assert [name for name, _ in stalls] == ["slow", "quick"]
     notes.log.clear()
@@ -181,7 +181,7 @@ def test_a_socket_that_fails_is_handed_back(engine: Engine, notes: Notes) -> Non
     lost: list[str] = []
     engine.lost = lambda _, error: lost.append(str(error))
     notes.broken = True
-    engine._readable(notes)  # type: ignore[arg-type]
+    engine._readable(notes)  # type: ignore[arg-type]  # a stand-in
     assert lost == ["receive on eth0: ENETDOWN"]
 
 
