@@ -1,0 +1,104 @@
+"""How the kernel schedules this process and keeps its memory, and what it is called in lists of processes."""
+
+import contextlib
+import ctypes
+import os
+import resource
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from vrrpd.errors import LinuxError
+
+_PR_SET_NAME: Final = 15
+_LONGEST_NAME: Final = 15
+_MCL_CURRENT: Final = 1
+_MCL_FUTURE: Final = 2
+_MCL_ONFAULT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """``nice`` -20..19, ``rt_priority`` 1..99 of SCHED_RR or 0, ``cpus`` the only ones to run on or empty for any,
+    ``no_swap``: memory stays in RAM, ``rttime`` in microseconds: how long it may run under ``rt_priority`` without
+    waiting for anything before the kernel sends SIGXCPU.
+    """
+
+    nice: int = 0
+    rt_priority: int = 0
+    cpus: frozenset[int] = frozenset()
+    no_swap: bool = False
+    rttime: int | None = None
+
+
+def apply(scheduling: Scheduling) -> tuple[LinuxError, ...]:
+    """As much of it as the kernel grants; the rest comes back as errors. Programs started later run as usual:
+    neither a real-time policy nor a raised nice value is handed down.
+    """
+    return tuple(error for step in _steps(scheduling) if (error := _attempt(step)) is not None)
+
+
+_Step = tuple[str, Callable[[], None]]
+
+
+def _steps(scheduling: Scheduling) -> Iterator[_Step]:
+    if scheduling.cpus:
+        cpus = ",".join(map(str, sorted(scheduling.cpus)))
+        yield f"CPUs {cpus}", lambda: os.sched_setaffinity(0, scheduling.cpus)
+    if scheduling.nice:
+        yield f"nice value {scheduling.nice}", lambda: _set_nice(scheduling.nice)
+    if scheduling.rttime is not None:
+        limit = scheduling.rttime
+        yield f"RLIMIT_RTTIME {limit}", lambda: _limit_rttime(limit)
+    if scheduling.rt_priority:
+        yield f"SCHED_RR {scheduling.rt_priority}", lambda: _set_policy(os.SCHED_RR, scheduling.rt_priority)
+    if scheduling.no_swap:
+        yield "memory locked in RAM", _lock_memory
+
+
+def _attempt(step: _Step) -> LinuxError | None:
+    target, do = step
+    try:
+        do()
+    except OSError as error:
+        return LinuxError("set", target, error.errno or 0)
+    return None
+
+
+def _set_nice(value: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, value)
+    # sched(7): a negative nice value is reset too.
+    _set_policy(os.SCHED_OTHER, 0)
+
+
+def _set_policy(policy: int, priority: int) -> None:
+    os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+
+
+def _limit_rttime(microseconds: int) -> None:
+    """The soft limit only: past the hard one the kernel kills, and with it goes the master."""
+    _, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
+    resource.setrlimit(resource.RLIMIT_RTTIME, (microseconds, hard))
+
+
+def _lock_memory() -> None:
+    """What is there now at once; what comes later as it is used, or the stack of each thread would take 8 MiB."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for flags in (_MCL_CURRENT, _MCL_FUTURE | _MCL_ONFAULT):
+        if libc.mlockall(flags):
+            raise OSError(ctypes.get_errno(), "mlockall")
+
+
+def set_process_name(name: str) -> None:
+    """What ps(1) and killall(1) call this process: the first 15 bytes of ``name``. Call it in the main thread."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NAME, name.encode(errors="replace")[:_LONGEST_NAME], 0, 0, 0)
+
+
+def allow_core_dumps() -> None:
+    """As far as the hard limit goes; beyond it where that can be raised."""
+    unlimited = resource.RLIM_INFINITY
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (unlimited, unlimited))
