@@ -66,7 +66,7 @@ allow_service_starts() {
 run_logged() {
     local log=${VRRPD_LOG:-} made=
     if [ -z "$log" ]; then
-        log=$(mktemp)
+        log=$(mktemp) || die "cannot make a temporary file in ${TMPDIR:-/tmp}"
         made=yes
     fi
     if ! "$@" </dev/null >>"$log" 2>&1; then

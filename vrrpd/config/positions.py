@@ -18,7 +18,7 @@ DEPTH_LIMIT: Final = 1000
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|\#[^\n]*)*+")
 _BLANK = re.compile(r"[ \t]*")
 _KEY_PART = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*'""")
-# Atomic groups, not possessive repeats: those go wrong around an assertion before Python 3.11.5.
+# Atomic groups, not possessive repeats: those go wrong around an assertion in Python 3.11.2 (Debian 12).
 _SCALAR = re.compile(
     r'''"""(?>(?:[^"\\]|\\[\s\S]|"(?!""))*)"{3,5}'''
     r"""|'''(?>(?:[^']|'(?!''))*)'{3,5}"""
