@@ -10,16 +10,17 @@ import struct
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
-from vrrpd.observe.console import ConsoleSink
 from vrrpd.observe.lines import Entry, dropped_entry, render_json
 
 IDENTIFIER: Final = "vrrpd"
 SYSLOG_PATH: Final = "/dev/log"
 JOURNAL_PATH: Final = "/run/systemd/journal/socket"
 
-_DAEMON_FACILITY: Final = 3
+DAEMON_FACILITY: Final = 3
+"""syslog(3): LOG_DAEMON; LOG_USER is 1, LOG_LOCAL0 to LOG_LOCAL7 are 16 to 23."""
+
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NOBODY_THERE: Final = frozenset(
     (errno.ENOENT, errno.ECONNREFUSED, errno.ENOTDIR, errno.EACCES, errno.EPROTOTYPE, errno.ENOTSOCK)
@@ -28,13 +29,36 @@ _NOT_IN_A_NAME: Final = re.compile("[^A-Z0-9_]")
 _LONGEST_NAME: Final = 64
 
 
+class Sink(Protocol):
+    """Where lines go."""
+
+    @property
+    def dropped(self) -> int: ...
+
+    def write(self, entry: Entry) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Nowhere:
+    """A sink for what need not be kept."""
+
+    dropped = 0
+
+    def write(self, entry: Entry) -> None:
+        del entry
+
+    def close(self) -> None:
+        return
+
+
 class DatagramSink(ABC):
     """Entries to the datagram socket at ``path``; while nobody listens there, to ``fallback``.
 
     The name is looked up for each datagram: a logger that was restarted is found again by itself.
     """
 
-    def __init__(self, path: str, fallback: ConsoleSink) -> None:
+    def __init__(self, path: str, fallback: Sink) -> None:
         self._path = path
         self._fallback = fallback
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -73,14 +97,24 @@ class DatagramSink(ABC):
 class SyslogSink(DatagramSink):
     """RFC 3164 as syslog(3) writes it to /dev/log; a record of several lines is several messages."""
 
-    def __init__(self, path: str, fallback: ConsoleSink, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        fallback: Sink,
+        *,
+        as_json: bool,
+        facility: int = DAEMON_FACILITY,
+        identifier: str = IDENTIFIER,
+    ) -> None:
         super().__init__(path, fallback)
         self._as_json = as_json
+        self._facility = facility
+        self._identifier = identifier
 
     def datagrams(self, entry: Entry) -> Iterable[bytes]:
         when = time.localtime(entry.when)
         stamp = f"{_MONTHS[when.tm_mon - 1]} {when.tm_mday:2} {when.tm_hour:02}:{when.tm_min:02}:{when.tm_sec:02}"
-        header = f"<{_DAEMON_FACILITY * 8 + _severity(entry.level)}>{stamp} {IDENTIFIER}[{os.getpid()}]: ".encode()
+        header = f"<{self._facility * 8 + _severity(entry.level)}>{stamp} {self._identifier}[{os.getpid()}]: ".encode()
         for line in [render_json(entry).rstrip()] if self._as_json else map(_encode, entry.lines):
             yield header + line
 

@@ -7,18 +7,28 @@ could not be written is counted, and the count is reported as a line of its own.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
 from vrrpd.observe.console import ConsoleSink
-from vrrpd.observe.datagrams import JOURNAL_PATH, SYSLOG_PATH, JournalSink, SyslogSink
+from vrrpd.observe.datagrams import (
+    DAEMON_FACILITY,
+    IDENTIFIER,
+    JOURNAL_PATH,
+    SYSLOG_PATH,
+    JournalSink,
+    Nowhere,
+    Sink,
+    SyslogSink,
+)
 from vrrpd.observe.lines import entry_of, render_json, render_text
+from vrrpd.observe.log_file import FileSink
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 Form: TypeAlias = Literal["text", "json"]
 Destination: TypeAlias = Literal["console", "syslog", "journal", "auto"]
-Sink: TypeAlias = ConsoleSink | SyslogSink | JournalSink
 
 LEVELS: Final = get_args(Level)
 FORMS: Final = get_args(Form)
@@ -34,26 +44,43 @@ class Places:
     journal: str = JOURNAL_PATH
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Several destinations at once, as keepalived's options name them; none is allowed.
+
+    ``facility`` as in syslog(3), unshifted: 3 daemon, 16 local0; ``identifier`` stands before each line there.
+    """
+
+    console: bool = False
+    syslog: bool = True
+    file: Path | None = None
+    facility: int = DAEMON_FACILITY
+    identifier: str = IDENTIFIER
+
+
 class LogWriter(logging.Handler):
     """What ``configure`` installs."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, *sinks: Sink) -> None:
         super().__init__()
-        self._sink = sink
+        self._sinks = sinks
 
     @property
     def dropped(self) -> int:
         """Lines lost so far."""
-        return self._sink.dropped
+        return sum(sink.dropped for sink in self._sinks)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._sink.write(entry_of(record))
+        entry = entry_of(record)
+        for sink in self._sinks:
+            sink.write(entry)
 
     def close(self) -> None:
         """Take no more lines, and write those that wait for a second at most. May be called twice."""
         logging.getLogger().removeHandler(self)
         logging.captureWarnings(False)
-        self._sink.close()
+        for sink in self._sinks:
+            sink.close()
         super().close()
 
 
@@ -63,7 +90,15 @@ def configure(level: Level, form: Form, destination: Destination, *, places: Pla
     of the console and of syslog; the journal keeps the fields in its own way. While nobody listens at syslog's or the
     journal's socket their lines go to the console.
     """
-    writer = LogWriter(_sink(form, destination, places))
+    return _install(LogWriter(_sink(form, destination, places)), level)
+
+
+def configure_targets(level: Level, form: Form, targets: Targets, *, places: Places = Places()) -> LogWriter:
+    """As ``configure``, to every one of ``targets``. LinuxError when the file cannot be opened."""
+    return _install(LogWriter(*_sinks(form, targets, places)), level)
+
+
+def _install(writer: LogWriter, level: Level) -> LogWriter:
     logging.getLogger("vrrpd").setLevel(level.upper())
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger().addHandler(writer)
@@ -82,6 +117,21 @@ def _sink(form: Form, destination: Destination, places: Places) -> Sink:
             return JournalSink(places.journal, console)
         case _:
             return console
+
+
+def _sinks(form: Form, targets: Targets, places: Places) -> Iterator[Sink]:
+    as_json = form == "json"
+    render = render_json if as_json else render_text
+    if targets.file is not None:
+        yield FileSink(targets.file, render)
+    if targets.syslog:
+        # With a console of its own, every line is there already.
+        fallback = Nowhere() if targets.console else ConsoleSink(places.console, render)
+        yield SyslogSink(
+            places.syslog, fallback, as_json=as_json, facility=targets.facility, identifier=targets.identifier
+        )
+    if targets.console:
+        yield ConsoleSink(places.console, render)
 
 
 def _is_journal(descriptor: int, environment: Mapping[str, str]) -> bool:
