@@ -336,7 +336,7 @@ class TestIdentities:
             resolve_identity("nobody", f"vrrpd-{name}")
 
     def test_scripts_have_an_account_if_the_machine_has_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(process, "_DEFAULT_SCRIPT_USER", "nobody")
+        monkeypatch.setattr(process, "DEFAULT_SCRIPT_USER", "nobody")
         assert process.default_script_identity() == NOBODY
-        monkeypatch.setattr(process, "_DEFAULT_SCRIPT_USER", "vrrpd-no-such-user")
+        monkeypatch.setattr(process, "DEFAULT_SCRIPT_USER", "vrrpd-no-such-user")
         assert process.default_script_identity() == resolve_identity(None, None)

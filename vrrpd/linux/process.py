@@ -21,21 +21,24 @@ _STDIO: Final = (
     (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
 )
 _FIRST_OTHER: Final = 3
-_DEFAULT_SCRIPT_USER: Final = "keepalived_script"
+DEFAULT_SCRIPT_USER: Final = "keepalived_script"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who runs a program. ``name`` is empty for a user id without an account."""
+    """Who runs a program. ``name`` is empty for a user id without an account; ``groups`` are those besides ``gid``."""
 
     uid: int
     gid: int
     name: str
     home: str
+    groups: tuple[int, ...] = ()
 
 
-def resolve_identity(user: str | None, group: str | None) -> Identity:
+def resolve_identity(user: str | None, group: str | None, *, supplementary: bool = False) -> Identity:
     """An account by name or number; without a user this process's own, without a group the user's primary one.
+
+    With ``supplementary`` also the groups that the account is a member of (keepalived's set_supplementary_groups).
 
     VrrpdError names the user or group that does not exist.
     """
@@ -46,15 +49,22 @@ def resolve_identity(user: str | None, group: str | None) -> Identity:
         account = _account_named(user)
         primary = account.gid
     gid = primary if group is None else _group_named(group)
-    return Identity(account.uid, gid, account.name, account.home)
+    groups = os.getgrouplist(account.name, gid) if supplementary and account.name else ()
+    return Identity(account.uid, gid, account.name, account.home, tuple(number for number in groups if number != gid))
 
 
-def default_script_identity() -> Identity:
+def default_script_identity(*, supplementary: bool = False) -> Identity:
     """The account ``keepalived_script`` if there is one, else this process's own (keepalived)."""
+    user = DEFAULT_SCRIPT_USER if has_default_script_user() else None
+    return resolve_identity(user, None, supplementary=supplementary)
+
+
+def has_default_script_user() -> bool:
     try:
-        return resolve_identity(_DEFAULT_SCRIPT_USER, None)
-    except VrrpdError:
-        return resolve_identity(None, None)
+        pwd.getpwnam(DEFAULT_SCRIPT_USER)
+    except KeyError:
+        return False
+    return True
 
 
 def _account(uid: int) -> Identity:
@@ -229,9 +239,9 @@ def _as_user(identity: Identity, command: list[str]) -> list[str]:
     """
     if os.geteuid() != 0:
         raise LinuxError(f"as user {identity.name or identity.uid} run", command[0], EPERM)
-    groups = "--init-groups" if identity.name else "--clear-groups"
-    ids = [f"--reuid={identity.uid}", f"--regid={identity.gid}"]
-    return [find_program("setpriv"), *ids, groups, "--pdeathsig=TERM", "--", *command]
+    groups = ",".join(str(number) for number in (identity.gid, *identity.groups))
+    ids = [f"--reuid={identity.uid}", f"--regid={identity.gid}", f"--groups={groups}"]
+    return [find_program("setpriv"), *ids, "--pdeathsig=TERM", "--", *command]
 
 
 def _start(executable: str, command: list[str], environment: dict[str, str]) -> Child:
