@@ -113,7 +113,7 @@ class Play:
     def _client_disagrees(self, held: Held) -> str | None:
         """What a client saw that does not fit, within the window (a reply may have been on its way at its edges)."""
         pings = self.stage.pings
-        if pings is None:
+        if pings is None or not held.reached:
             return None
         since, until = self.stage.nanoseconds(held.start) + _ON_ITS_WAY, self.stage.nanoseconds(held.end) - _ON_ITS_WAY
         answered = {reply.host for reply in pings.replies(since=since, until=until)}

@@ -13,17 +13,17 @@ V3: Final = Protocol(version=3, advert_interval=Seconds(0.1))
 V3_IPV6: Final = Protocol(version=3, advert_interval=Seconds(0.1), family=Family.IPV6)
 
 
-def pair(*, script_weight: int | None = None) -> tuple[Node, Node]:
-    """The usual two: priorities 101 and 100."""
-    return Node("r1", 101, script_weight=script_weight), Node("r2", 100, script_weight=script_weight)
+def _pair(protocol: Protocol, *, script_weight: int | None = None, preempt: bool = True) -> Composer:
+    """The usual two, priorities 101 and 100: r1 is MASTER, then r2 joins.
 
-
-def _patient() -> Composer:
-    """Two that do not preempt: r2 starts when r1 is master already, or the quicker one would be."""
-    composer = Composer(V3, (Node("r1", 101, preempt=False), Node("r2", 100, preempt=False, from_start=False)))
+    Not both at once: two that become MASTER within the same few ms are a story of their own.
+    """
+    first = Node("r1", 101, preempt=preempt, script_weight=script_weight)
+    second = Node("r2", 100, preempt=preempt, script_weight=script_weight, from_start=False)
+    composer = Composer(protocol, (first, second))
     composer.started("r1")
     composer.event(Action.START, "r2")
-    composer.started("r2", holder="r1")
+    composer.joined(holder="r1")
     return composer
 
 
@@ -34,8 +34,7 @@ def _words(protocol: Protocol) -> str:
 
 def interop(name: str, protocol: Protocol, *, scripts: bool) -> Scenario:
     """Crash, graceful stop, script failure where there are scripts, and the higher priority's return after each."""
-    composer = Composer(protocol, pair(script_weight=2 if scripts else None))
-    composer.started("r1")
+    composer = _pair(protocol, script_weight=2 if scripts else None)
     composer.crash("r1", "r2")
     composer.event(Action.RESTORE, "r1")
     composer.started("r1")
@@ -53,8 +52,7 @@ def interop(name: str, protocol: Protocol, *, scripts: bool) -> Scenario:
 
 def script_fault() -> Scenario:
     """A script without weight puts its node into FAULT; with all of them in FAULT nobody holds."""
-    composer = Composer(V3, pair(script_weight=0))
-    composer.started("r1")
+    composer = _pair(V3, script_weight=0)
     composer.script(Action.SCRIPT_FAIL, "r1", "r2", interval=SCRIPT_INTERVAL)
     composer.event(Action.SCRIPT_FAIL, "r2")
     composer.held(None, within=SCRIPT_INTERVAL)
@@ -65,34 +63,32 @@ def script_fault() -> Scenario:
 
 def killed() -> Scenario:
     """Both hold the address while the killed one has nobody to take it away; its successor does, and stays BACKUP."""
-    composer = _patient()
+    composer = _pair(V3, preempt=False)
     for victim, heir in (("r1", "r2"), ("r2", "r1")):
         composer.event(Action.KILL, victim)
         composer.wait(2.0)
         composer.event(Action.START, victim)
-        composer.started(victim, holder=heir)
+        composer.joined(holder=heir)
     return composer.finish("killed", "kill -9 of the daemon, then start: no address left on the loser, one holder")
 
 
 def partitioned() -> Scenario:
     """Cut off from each other both hold; joined again, the higher priority alone."""
-    composer = Composer(V3, pair())
-    composer.started("r1")
+    composer = _pair(V3)
     composer.event(Action.ISOLATE, "r1")
     composer.wait(2.0)
     composer.event(Action.JOIN, "r1")
-    composer.held("r1", within=V3.advert_interval)
+    composer.held("r1", within=V3.advert_interval, reached=False)
     composer.event(Action.ISOLATE, "r2")
     composer.wait(2.0)
     composer.event(Action.JOIN, "r2")
-    composer.held("r1", within=V3.advert_interval)
+    composer.held("r1", within=V3.advert_interval, reached=False)
     return composer.finish("partition", "the network is cut between the nodes, and joined again, twice")
 
 
 def paused() -> Scenario:
     """A MASTER that did not run for long finds another one, and the higher priority wins."""
-    composer = Composer(V3, pair())
-    composer.started("r1")
+    composer = _pair(V3)
     composer.event(Action.PAUSE, "r1")
     composer.wait(2.0)
     composer.event(Action.CONTINUE, "r1")
@@ -105,8 +101,7 @@ def paused() -> Scenario:
 
 
 def unplugged() -> Scenario:
-    composer = Composer(V3, pair())
-    composer.started("r1")
+    composer = _pair(V3)
     composer.event(Action.LINK_DOWN, "r1")
     composer.held("r2", within=V3.master_down_interval(100))
     composer.event(Action.LINK_UP, "r1")
@@ -119,14 +114,21 @@ def unplugged() -> Scenario:
 
 
 def nopreempt() -> Scenario:
-    composer = _patient()
+    composer = _pair(V3, preempt=False)
     composer.crash("r1", "r2")
     composer.event(Action.RESTORE, "r1")
-    composer.started("r1", holder="r2")
+    composer.joined(holder="r2")
     composer.stop("r2", "r1")
     composer.event(Action.START, "r2")
-    composer.started("r2", holder="r1")
+    composer.joined(holder="r1")
     return composer.finish("nopreempt", "a node that comes back does not take over from a lower priority")
+
+
+def together() -> Scenario:
+    """Both may be MASTER for a moment; then r1 alone is, and the client finds it."""
+    composer = Composer(V3, (Node("r1", 101), Node("r2", 100)))
+    composer.started("r1")
+    return composer.finish("together", "both nodes start at the same time")
 
 
 SHARED: Final = (
@@ -142,4 +144,5 @@ SHARED: Final = (
     paused(),
     unplugged(),
     nopreempt(),
+    together(),
 )

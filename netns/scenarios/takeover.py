@@ -90,13 +90,13 @@ class Comparison:
 
 
 def compare(stage: Stage, protocol: Protocol, *, crashes: int, settle: float, pairs: int = 1) -> Comparison:
-    """``crashes`` on the stage's daemons and as many on keepalived's, each on ``pairs`` stages side by side."""
+    """``crashes`` of the stage's daemons, spread over ``pairs`` stages, and on one more stage keepalived's."""
     keepalived = dict.fromkeys(stage.daemons, Keepalived())
     with ExitStack() as stack:
         ours = [stage]
         ours += [stack.enter_context(Stage(stage.scenario, stage.daemons)) for _ in range(pairs - 1)]
-        reference = [stack.enter_context(Stage(stage.scenario, keepalived)) for _ in range(pairs)]
-        series = [Series(one, protocol, settle) for one in (*ours, *reference)]
+        reference = stack.enter_context(Stage(stage.scenario, keepalived))
+        series = [Series(one, protocol, settle) for one in (*ours, reference)]
         with ThreadPoolExecutor(len(series)) as pool:
             for played in [pool.submit(one.run, crashes // pairs) for one in series]:
                 played.result()
@@ -104,7 +104,7 @@ def compare(stage: Stage, protocol: Protocol, *, crashes: int, settle: float, pa
             one.stop_all()
     stage.stop_all()
     stage.check_books(longest_overlap=None)
-    return Comparison(*([taken for one in half for taken in one.taken] for half in (series[:pairs], series[pairs:])))
+    return Comparison([taken for one in series[:-1] for taken in one.taken], series[-1].taken)
 
 
 def _judge_lateness(stage: Stage, comparison: Comparison) -> None:

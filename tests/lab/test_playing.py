@@ -49,7 +49,9 @@ def test_a_node_of_a_scenario_becomes_a_configuration() -> None:
 
 def test_a_report_with_one_failure_has_failed() -> None:
     checks = (Check("this", True), Check("that", False, "because"))
-    report = Report("try", {"r1": "vrrpd"}, checks, (Entry(1.5, "holds", "r1"),), {"outage, ms": 2.0}, {"r1": "log text"})
+    report = Report(
+        "try", {"r1": "vrrpd"}, checks, (Entry(1.5, "holds", "r1"),), {"outage, ms": 2.0}, {"r1": "log text"}
+    )
     assert not report.passed
     assert report.failures() == ["that: because"]
     assert "FAIL that: because" in report.as_text()

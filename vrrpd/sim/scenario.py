@@ -74,11 +74,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """From ``start`` to ``end`` the addresses are held by ``node`` and nobody else (None: by nobody)."""
+    """From ``start`` to ``end`` the addresses are held by ``node`` and nobody else (None: by nobody).
+
+    ``reached``: a client's packets arrive there too. That cannot be asked where two were MASTER at a time and the one
+    that stays has heard nothing of the other: it does not know that it should announce itself again.
+    """
 
     node: str | None
     start: Seconds
     end: Seconds
+    reached: bool = True
 
 
 class ScenarioError(VrrpdError):
@@ -126,8 +131,8 @@ class Scenario:
 class Composer:
     """Writes a scenario step by step: each event, then who holds once the protocol has had its time.
 
-    ``margin`` seconds are granted on top of every interval of the protocol, for machines that are busy; ``quiet``
-    seconds are looked at after each event.
+    ``margin`` seconds are granted on top of every interval of the protocol, for machines that are busy, ``start``
+    seconds to a daemon that starts; ``quiet`` seconds are looked at after each event.
     """
 
     def __init__(
@@ -137,7 +142,7 @@ class Composer:
         *,
         margin: float = 1.0,
         quiet: float = 0.5,
-        start: float = 1.0,
+        start: float = 2.0,
     ) -> None:
         self.protocol = protocol
         self.nodes = nodes
@@ -154,15 +159,19 @@ class Composer:
     def wait(self, seconds: float) -> None:
         self._now += seconds
 
-    def held(self, node: str | None, *, within: float) -> None:
+    def held(self, node: str | None, *, within: float, reached: bool = True) -> None:
         """Expect ``node`` as the only holder at the latest ``within`` seconds (and a margin) after the last event."""
         start = self._now + within + self._margin
         self._now = start + self._quiet
-        self._expectations.append(Held(node, Seconds(round(start, 3)), Seconds(round(self._now, 3))))
+        self._expectations.append(Held(node, Seconds(round(start, 3)), Seconds(round(self._now, 3)), reached))
 
-    def started(self, node: str, *, holder: str | None = None) -> None:
-        """A daemon was started (at first: all): ``holder`` (``node``) is master after its Master_Down_Interval."""
-        self.held(holder or node, within=self._start + self._down(node))
+    def started(self, node: str) -> None:
+        """The daemon of ``node`` was started: it is MASTER after its Master_Down_Interval."""
+        self.held(node, within=self._start + self._down(node))
+
+    def joined(self, *, holder: str) -> None:
+        """A daemon was started, and ``holder`` stays MASTER."""
+        self.held(holder, within=self._start)
 
     def crash(self, node: str, heir: str | None) -> None:
         self.event(Action.CRASH, node)
