@@ -4,6 +4,7 @@ Exit status 0 only when something ran and nothing failed.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE_BY_SIDE = "6"
+NAMESPACES = Path("/run/netns")
+MADE_BY = re.compile(r"[a-z_]+?-?(\d{2,})\D.*")
 NO_TEST_RAN = 5  # pytest's exit code
 
 
@@ -87,22 +90,33 @@ def run_phase(phase: Phase, extra: list[str], report: Path) -> tuple[int, Tally]
     return code, tally
 
 
+def namespaces() -> set[str]:
+    return {path.name for path in NAMESPACES.iterdir()} if NAMESPACES.is_dir() else set()
+
+
+def left_behind(before: set[str]) -> list[str]:
+    """Namespaces that were made since and have no owner any more; all tests put their process id into the name."""
+    made = (MADE_BY.match(name) for name in sorted(namespaces() - before))
+    return [match[0] for match in made if match and not Path("/proc", match[1]).exists()]
+
+
 def main(arguments: list[str]) -> int:
     only_unit = "--unit" in arguments
     extra = [argument for argument in arguments if argument != "--unit"]
     total, broken = Tally(), []
-    start = time.monotonic()
+    start, before = time.monotonic(), namespaces()
     with tempfile.TemporaryDirectory(prefix="vrrpd-tests-") as folder:
         for number, phase in enumerate((UNIT,) if only_unit else (UNIT, FUZZ, NETNS, ALONE)):
             code, tally = run_phase(phase, extra, Path(folder) / f"{number}.xml")
             total.add(tally)
             if code not in {0, NO_TEST_RAN}:
                 broken.append(f"{phase.name} (pytest ended with {code})")
+    broken += [f"network namespace {name} was left behind" for name in left_behind(before)]
     print()
     for reason, count in sorted(total.skips.items()):
         print(f"skipped {count}: {reason}")
-    for phase_name in broken:
-        print(f"FAILED: {phase_name}")
+    for what in broken:
+        print(f"FAILED: {what}")
     if not total.passed and not total.failed:
         print("FAILED: no test ran")
     print(f"all tests took {time.monotonic() - start:.0f} s")

@@ -1,5 +1,6 @@
 """The runner of the tests, on small suites of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,20 @@ def test_a_selection_that_leaves_phases_empty_passes(
 ) -> None:
     assert run(tmp_path, monkeypatch, ["-k", "passes"], a=PASSING, b=NETNS) == 0
     assert closing_line(capfd) == "1 passed, 0 failed, 0 skipped"
+
+
+def test_a_namespace_without_its_process_was_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_tests, "NAMESPACES", tmp_path)
+    for name in ("old999999999-1", "blue", f"vl{os.getpid()}-0l", "vrl999999998x1-r1", "vl999999999-0l"):
+        (tmp_path / name).touch()
+    assert run_tests.left_behind({"old999999999-1"}) == ["vl999999999-0l", "vrl999999998x1-r1"]
+    assert run_tests.left_behind(run_tests.namespaces()) == []
+
+
+def test_a_namespace_that_a_test_leaves_behind_fails_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_tests, "NAMESPACES", tmp_path)
+    leaving = f"from pathlib import Path\n\n\ndef test_x():\n    Path({str(tmp_path)!r}, 'vl999999999-0l').touch()\n"
+    assert run(tmp_path, monkeypatch, ["--unit"], a=leaving) == 1
+    assert "FAILED: network namespace vl999999999-0l was left behind" in capfd.readouterr().out
