@@ -40,6 +40,7 @@ SECTIONS: Final = (
             ("2", "The command line or the configuration cannot be used."),
             ("3", "The run dir is in use by another vrrpd."),
             ("4", "A privilege is missing: CAP_NET_ADMIN and CAP_NET_RAW are needed."),
+            ("6", "There is no configuration file (with keepalived's options only)."),
         ),
     ),
     Section(

@@ -1,145 +1,226 @@
 """From options to an exit code: everything checked before anything is touched, everything given back at the end."""
 
-import asyncio
-import gc
 import logging
-import signal
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from vrrpd.config.diagnostics import Diagnostic, Severity
-from vrrpd.config.load import read_config_bytes
-from vrrpd.config.model import Config
-from vrrpd.control.commands import command_table
-from vrrpd.control.server import ControlServer
+from vrrpd.config.model import Config, GlobalDefs
+from vrrpd.daemon.configuration import read_configuration
+from vrrpd.daemon.daemonize import detach
 from vrrpd.daemon.exit_codes import ExitCode
+from vrrpd.daemon.lifetime import Lifetime, Superiors
+from vrrpd.daemon.options import DEFAULT_RUN_DIR, DaemonOptions
+from vrrpd.daemon.pid_files import AlreadyRunningError, PidFiles
+from vrrpd.daemon.pid_files import claim as claim_pid_files
+from vrrpd.daemon.places import SHARED_PID_DIRECTORY, named_targets, namespace_of, pid_files_of, run_dir_of
 from vrrpd.daemon.run_dir import RunDir, RunDirInUseError, claim
-from vrrpd.daemon.service import Service
+from vrrpd.daemon.signals import hold_requests
 from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.linux.capabilities import missing_capabilities
-from vrrpd.linux.process import prepare_to_spawn
-from vrrpd.observe.logs import Destination, Form, Level, configure
+from vrrpd.linux.namespace import enter_network
+from vrrpd.linux.realtime import Scheduling, allow_core_dumps, apply, set_process_name
+from vrrpd.linux.sd_notify import ServiceManager
+from vrrpd.observe.logs import LogWriter, configure, configure_targets
 
-DEFAULT_RUN_DIR: Final = Path("/run/vrrpd")
+__all__ = ["DEFAULT_RUN_DIR", "DaemonOptions", "run"]
 
 log = logging.getLogger("vrrpd")
 
+_SHARED_MODE = 0o755
+
+
+class _RefusalError(Exception):
+    """It cannot start: the exit code, and the lines that say why."""
+
+    def __init__(self, code: ExitCode, *lines: str) -> None:
+        super().__init__(*lines)
+        self.code = code
+        self.lines = lines
+
 
 @dataclass(frozen=True, slots=True)
-class DaemonOptions:
-    config: Path
-    run_dir: Path = DEFAULT_RUN_DIR
-    log_level: Level = "info"
-    log_format: Form = "text"
-    log_to: Destination = "auto"
+class _Found:
+    config: Config
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def run(options: DaemonOptions) -> int:
-    """Run in the foreground until told to stop; an ExitCode says why it ended. What is wrong before goes to stderr."""
+    """Run until told to stop; an ExitCode says why it ended. What is wrong before goes to standard error.
+
+    In the background, this returns in the daemon only: the calling process exits when that is ready or has failed.
+    """
+    manager = ServiceManager.take_from(os.environ)
+    detached = detach() if options.manners.background else None
+    started = detached.report if detached is not None else _nobody_waits
+    code = ExitCode.FAILED
     try:
-        content = options.config.read_bytes()
-    except OSError as error:
-        return _refuse(ExitCode.CONFIG_UNUSABLE, f"cannot read {options.config}: {error.strerror}")
-    config, diagnostics = read_config_bytes(content, str(options.config))
-    if config is None:
-        return _refuse(ExitCode.CONFIG_UNUSABLE, *(str(item) for item in diagnostics))
+        code = _run(options, Superiors(manager, started))
+    except _RefusalError as refusal:
+        sys.stderr.write("".join(f"{line}\n" for line in refusal.lines))
+        manager.failed(0, refusal.lines[0])
+        code = refusal.code
+    except VrrpdError as error:
+        sys.stderr.write(f"{error}\n")
+    finally:
+        started(code)
+    return code
+
+
+def _nobody_waits(code: int) -> None:
+    del code
+
+
+def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
+    manners = options.manners
+    if manners.umask is not None:
+        _set_umask(manners.umask)
+    if manners.namespace:
+        _enter(options, manners.namespace)
+    found = _read(options)
+    namespace = namespace_of(manners, found.config.process)
+    if namespace and not manners.namespace:
+        _enter(options, namespace)
     missing = missing_capabilities()
     if missing:
         text = f"vrrpd needs {' and '.join(missing)}: run it as root, or give it these capabilities"
-        return _refuse(ExitCode.PRIVILEGE_MISSING, text)
+        raise _RefusalError(ExitCode.PRIVILEGE_MISSING, text)
+    with ExitStack() as stack:
+        hold_requests()
+        stack.enter_context(_pid_files(options, found.config))
+        run_dir = stack.enter_context(_run_dir(options, found.config))
+        if manners.umask is None and found.config.global_defs.umask is not None:
+            _set_umask(found.config.global_defs.umask)
+        return _run_with_logs(found, options, run_dir, superiors)
+
+
+def _set_umask(mask: int) -> None:
+    os.umask(mask)
+    # Directories for compiled modules, made with such a mask, could be entered by nobody.
+    sys.dont_write_bytecode = True
+
+
+def _enter(options: DaemonOptions, name: str) -> None:
     try:
-        run_dir = claim(options.run_dir)
-    except RunDirInUseError as error:
-        return _refuse(ExitCode.RUN_DIR_IN_USE, f"{error}; a second one needs another --run-dir")
-    except VrrpdError as error:
-        return _refuse(ExitCode.FAILED, str(error))
+        enter_network(name)
+    except LinuxError as error:
+        code = ExitCode.STOPPED if options.manners.keepalived_name else ExitCode.FAILED  # as keepalived ends
+        raise _RefusalError(code, str(error)) from error
+
+
+def _read(options: DaemonOptions) -> _Found:
     try:
-        return _run_with_logs(config, diagnostics, options, run_dir)
+        config, diagnostics = read_configuration(options)
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError) and options.manners.keepalived_options
+        code = ExitCode.NO_CONFIG if missing else ExitCode.CONFIG_UNUSABLE
+        raise _RefusalError(code, f"cannot read {options.config}: {error.strerror}") from error
+    if config is None:
+        raise _RefusalError(ExitCode.CONFIG_UNUSABLE, *(str(item) for item in diagnostics))
+    return _Found(config, diagnostics)
+
+
+@contextmanager
+def _pid_files(options: DaemonOptions, config: Config) -> Iterator[PidFiles]:
+    paths = pid_files_of(options.manners, config.process)
+    if any(path.parent == SHARED_PID_DIRECTORY for path in paths):
+        _make_shared_directory(SHARED_PID_DIRECTORY)
+    try:
+        files = claim_pid_files(paths)
+    except AlreadyRunningError as error:
+        code = ExitCode.STOPPED if options.manners.keepalived_name else ExitCode.RUN_DIR_IN_USE
+        raise _RefusalError(code, str(error)) from error
+    try:
+        yield files
+    finally:
+        files.release()
+
+
+def _make_shared_directory(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+        path.chmod(_SHARED_MODE)
+    except OSError as error:
+        raise LinuxError("create", str(path), error.errno or 0) from error
+
+
+@contextmanager
+def _run_dir(options: DaemonOptions, config: Config) -> Iterator[RunDir]:
+    run_dir = _claim_run_dir(options, run_dir_of(options, config.process))
+    try:
+        yield run_dir
     finally:
         run_dir.release()
 
 
-def _refuse(code: ExitCode, *lines: str) -> ExitCode:
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
-    return code
-
-
-def _run_with_logs(
-    config: Config, diagnostics: tuple[Diagnostic, ...], options: DaemonOptions, run_dir: RunDir
-) -> ExitCode:
-    writer = configure(options.log_level, options.log_format, options.log_to)
+def _claim_run_dir(options: DaemonOptions, path: Path) -> RunDir:
+    """keepalived's options know of no run dir: a second daemon with pid files of its own gets one of its own."""
     try:
-        for item in diagnostics:
+        return claim(path)
+    except RunDirInUseError as error:
+        if options.manners.keepalived_options and options.run_dir == DEFAULT_RUN_DIR:
+            return claim(path.with_name(f"{path.name}-{os.getpid()}"))
+        raise _RefusalError(ExitCode.RUN_DIR_IN_USE, f"{error}; a second one needs another --run-dir") from error
+
+
+def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> ExitCode:
+    writer = _configure_logs(options, found.config)
+    try:
+        for remark in options.manners.remarks:
+            log.warning("%s", remark)
+        for item in found.diagnostics:
             log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
-        return _Lifetime(config, options, run_dir).run()
+        _settle(options, found.config, run_dir)
+        return Lifetime(found.config, options, run_dir, superiors).run()
     except VrrpdError as error:
         log.error("%s", error)
+        if options.manners.background:
+            sys.stderr.write(f"{error}\n")  # to whoever still waits, and not for the log
+        superiors.manager.failed(error.errno if isinstance(error, LinuxError) else 0, str(error))
         return ExitCode.FAILED
     finally:
         writer.close()
 
 
-class _Lifetime:
-    """One run of the daemon: the loop, the signals, the control socket."""
+def _configure_logs(options: DaemonOptions, config: Config) -> LogWriter:
+    targets = options.manners.targets
+    if targets is None:
+        return configure(options.log_level, options.log_format, options.log_to)
+    named = named_targets(targets, options.manners, config.process)
+    return configure_targets(options.log_level, options.log_format, named)
 
-    def __init__(self, config: Config, options: DaemonOptions, run_dir: RunDir) -> None:
-        self._exit_code = ExitCode.FAILED
-        self._stopping = False
-        self._failed = False
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(self._fail)
-        self._service = Service(config, str(options.config), self._loop)
-        self._server = ControlServer(run_dir.control_socket, command_table(self._service.reporter.command()))
 
-    def run(self) -> ExitCode:
-        try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._loop.add_signal_handler(number, self._asked_to_stop, number)
-            self._loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
-            prepare_to_spawn()
-            self._service.start()
-            self._server.start(self._loop)
-            gc.collect()
-            gc.freeze()  # what exists now lives as long as the process: no collection need look at it
-            self._loop.run_forever()
-        finally:
-            if self._exit_code is not ExitCode.STOPPED:
-                self._service.release()
-            self._server.close()
-            self._service.close()
-            self._loop.close()
-        return self._exit_code
+def _settle(options: DaemonOptions, config: Config, run_dir: RunDir) -> None:
+    """What the kernel is told about this process."""
+    name = process_name(config.global_defs, keepalived=options.manners.keepalived_name)
+    if name:
+        set_process_name(name)
+    if options.manners.core_dumps:
+        allow_core_dumps()
+    for error in apply(scheduling_of(config.global_defs)):
+        log.warning("%s", error)
+    if options.manners.keepalived_options and run_dir.path != DEFAULT_RUN_DIR:
+        log.info("vrrpd status --run-dir %s asks this daemon", run_dir.path)
 
-    def _asked_to_stop(self, number: signal.Signals) -> None:
-        if self._stopping:
-            log.info("%s again: stopping at once", number.name)
-            self._service.hurry()
-            self._stopped()
-            return
-        log.info("%s: stopping", number.name)
-        self._stopping = True
-        self._service.stop(self._stopped)
 
-    def _stopped(self) -> None:
-        if not self._failed:
-            self._exit_code = ExitCode.STOPPED
-        self._loop.stop()
+def process_name(defs: GlobalDefs, *, keepalived: bool) -> str:
+    """As the configuration says; "" leaves it. There is one process: its name is that of keepalived's VRRP process."""
+    if defs.vrrp_process_name or defs.process_name:
+        return defs.vrrp_process_name or defs.process_name or ""
+    if defs.process_names:
+        return "keepalived_vrrp"
+    return "keepalived" if keepalived else ""
 
-    def _asked_to_reload(self) -> None:
-        log.warning("SIGHUP ignored: the configuration is read at the start only; restart to use a new one")
 
-    def _fail(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
-        """An exception that nobody expected: without the callback that raised it the daemon would only seem to work."""
-        error = context.get("exception")
-        details = error if isinstance(error, LinuxError) else None
-        if details is not None:
-            log.error("cannot go on: %s", details)
-        else:
-            trace = error if isinstance(error, BaseException) else None
-            log.critical("defect in vrrpd: %s", context.get("message"), exc_info=trace)
-        self._failed = True
-        self._exit_code = ExitCode.FAILED
-        loop.stop()
+def scheduling_of(defs: GlobalDefs) -> Scheduling:
+    return Scheduling(
+        nice=defs.vrrp_priority or 0,
+        rt_priority=defs.vrrp_rt_priority or 0,
+        cpus=frozenset(defs.vrrp_cpu_affinity),
+        no_swap=defs.vrrp_no_swap,
+        rttime=defs.vrrp_rlimit_rttime,
+    )

@@ -10,6 +10,7 @@ from vrrpd.core.effects import Notify
 from vrrpd.core.events import Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.launcher import Launcher
@@ -67,6 +68,7 @@ class Service:
     def __init__(self, config: Config, source: str, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._config = config
+        self.log_addresses = False
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
         self._announcers = Announcers()
@@ -111,13 +113,24 @@ class Service:
         self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
         self._trackers.start()
         self._engine.deliver_all(Startup(self._config.global_defs.vrrp_startup_delay))
-        log.info("vrrpd %s is ready: %s", __version__, _enumerate(self._plans))
+        log.info("vrrpd %s is ready: %s", __version__, self.summary)
+
+    @property
+    def summary(self) -> str:
+        """Which instances there are, for people."""
+        return _enumerate(self._plans)
 
     def stop(self, done: Callable[[], None]) -> None:
         """Leave the elections; ``done`` is called when the stop scripts have ended."""
         self._trackers.stop()
         self._notifier.begin_stop()
         self._engine.deliver_all(Shutdown())
+        self._notifier.when_idle(done)
+
+    def leave(self, done: Callable[[], None]) -> None:
+        """End without a word to the others, the addresses where they are (keepalived's --dont-release-vrrp)."""
+        self._trackers.stop()
+        self._notifier.begin_stop()
         self._notifier.when_idle(done)
 
     def hurry(self) -> None:
@@ -153,6 +166,8 @@ class Service:
         events = self._watch.read()
         if not events:
             return
+        if self.log_addresses:
+            log_addresses(events, self._watch.link_at, self._netlink.port_id)
         names = {name for event in events for name in self._names(event)}
         self._links.review(names)
         self._open_announcers()

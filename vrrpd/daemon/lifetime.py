@@ -1,0 +1,126 @@
+"""One run of the daemon: the loop, the signals, the control socket, the service manager."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from vrrpd.config.model import Config
+from vrrpd.control.commands import command_table
+from vrrpd.control.server import ControlServer
+from vrrpd.daemon.exit_codes import ExitCode
+from vrrpd.daemon.options import DaemonOptions
+from vrrpd.daemon.run_dir import RunDir
+from vrrpd.daemon.service import Service
+from vrrpd.daemon.signals import RELOAD, admit_requests
+from vrrpd.errors import LinuxError
+from vrrpd.linux.process import prepare_to_spawn
+from vrrpd.linux.sd_notify import ServiceManager
+
+log = logging.getLogger("vrrpd")
+
+
+@dataclass(frozen=True, slots=True)
+class Superiors:
+    """Who wants to know how the daemon is: the service manager, and whoever waits for it to go into the background.
+
+    ``started`` is called with 0 once it listens and takes part.
+    """
+
+    manager: ServiceManager
+    started: Callable[[int], None]
+
+
+class Lifetime:
+    """LinuxError from the constructor or ``run``: it cannot run here."""
+
+    def __init__(self, config: Config, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> None:
+        self._exit_code = ExitCode.FAILED
+        self._stopping = False
+        self._failed = False
+        self._options = options
+        self._superiors = superiors
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(self._fail)
+        self._service = Service(config, str(options.config), self._loop)
+        self._service.log_addresses = options.manners.log_addresses
+        self._server = ControlServer(run_dir.control_socket, command_table(self._service.reporter.command()))
+
+    def run(self) -> ExitCode:
+        try:
+            self._listen_for_signals()
+            prepare_to_spawn()
+            self._service.start()
+            self._server.start(self._loop)
+            self._tell_ready()
+            gc.collect()
+            gc.freeze()  # what exists now lives as long as the process: no collection need look at it
+            self._loop.run_forever()
+        finally:
+            if self._exit_code is not ExitCode.STOPPED:
+                self._service.release()
+            self._server.close()
+            self._service.close()
+            self._loop.close()
+        return self._exit_code
+
+    def _listen_for_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._asked_to_stop, number)
+        self._loop.add_signal_handler(RELOAD, self._asked_to_reload)
+        self._loop.add_signal_handler(signal.SIGXCPU, self._ran_long)
+        admit_requests()
+
+    def _tell_ready(self) -> None:
+        self._superiors.manager.ready(self._service.summary)
+        self._superiors.started(ExitCode.STOPPED)
+        self._keep_alive()
+
+    def _keep_alive(self) -> None:
+        """Twice as often as the service manager asks for: from the loop, so that a loop that hangs is found out."""
+        manager = self._superiors.manager
+        if manager.watchdog is not None:
+            manager.keep_alive()
+            self._loop.call_later(manager.watchdog / 2, self._keep_alive)
+
+    def _asked_to_stop(self, number: signal.Signals) -> None:
+        if self._stopping:
+            log.info("%s again: stopping at once", number.name)
+            self._service.hurry()
+            self._stopped()
+            return
+        log.info("%s: stopping", number.name)
+        self._superiors.manager.stopping()
+        self._stopping = True
+        if self._options.manners.keep_addresses:
+            self._service.leave(self._stopped)
+        else:
+            self._service.stop(self._stopped)
+
+    def _stopped(self) -> None:
+        if not self._failed:
+            self._exit_code = ExitCode.STOPPED
+        self._loop.stop()
+
+    def _asked_to_reload(self) -> None:
+        log.warning("SIGHUP ignored: the configuration is read at the start only; restart to use a new one")
+
+    def _ran_long(self) -> None:
+        """RLIMIT_RTTIME: other processes of this CPU waited for as long."""
+        log.warning("ran longer than vrrp_rlimit_rttime allows without waiting for anything")
+
+    def _fail(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        """An exception that nobody expected: without the callback that raised it the daemon would only seem to work."""
+        error = context.get("exception")
+        details = error if isinstance(error, LinuxError) else None
+        if details is not None:
+            log.error("cannot go on: %s", details)
+        else:
+            trace = error if isinstance(error, BaseException) else None
+            log.critical("defect in vrrpd: %s", context.get("message"), exc_info=trace)
+        self._superiors.manager.failed(details.errno if details is not None else 0, "failed; the log says why")
+        self._failed = True
+        self._exit_code = ExitCode.FAILED
+        loop.stop()
