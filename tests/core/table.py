@@ -88,13 +88,13 @@ link down                          |            | FAULT SN   |            | FAUL
 link up                            |            |            |            |              |              |
 source address gone                |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !
 another source address             |            |            |            |              |              |
-priority raised                    |            | INIT !     |            | BACKUP !     | MASTER !     | FAULT !
+priority raised                    |            | INIT !N    |            | BACKUP !N    | MASTER !N    | FAULT !N
 priority as before                 |            |            |            |              |              |
 check failed                       |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  |
 check passed                       |            | BACKUP SN  |            |              |              | BACKUP SN
 check awaited                      |            |            |            |              |              |
 configuration as before            |            |            |            |              |              |
-configured priority raised         |            | INIT !     |            | BACKUP !     | MASTER !A    | FAULT !
+configured priority raised         |            | INIT !N    |            | BACKUP !N    | MASTER !NA   | FAULT !N
 configured addresses changed       |            |            |            |              | MASTER A-+G  |
 address lost                       |            |            |            |              | MASTER +G!   |
 address of others lost             |            |            |            |              |              |

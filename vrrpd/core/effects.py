@@ -46,7 +46,10 @@ class NotifyEvent(enum.Enum):
     BACKUP = "BACKUP"
     FAULT = "FAULT"
     STOP = "STOP"
+    DELETED = "DELETED"
     MASTER_RX_LOWER_PRI = "MASTER_RX_LOWER_PRI"
+    MASTER_PRIORITY = "MASTER_PRIORITY"
+    BACKUP_PRIORITY = "BACKUP_PRIORITY"
 
 
 class NoticeKind(enum.Enum):
@@ -104,7 +107,7 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell the operator's scripts."""
+    """Tell the operator's scripts, pipes and mailbox, as far as they want to hear of ``event``."""
 
     event: NotifyEvent
     priority: Priority

@@ -116,6 +116,8 @@ class VirtualRouter(Election):
         old, self.effective_priority = self.effective_priority, effective
         if self._started and old != effective:
             self._notice(NoticeKind.PRIORITY_CHANGED, f"priority {old} -> {effective}")
+            master = self.state is State.MASTER
+            self._notify(NotifyEvent.MASTER_PRIORITY if master else NotifyEvent.BACKUP_PRIORITY)
 
     # --- deadlines ----------------------------------------------------------------------------------------------
 

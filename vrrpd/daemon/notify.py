@@ -23,6 +23,9 @@ QUEUE_LIMIT = 32
 """Events that may wait for one instance; beyond that only the newest is kept."""
 
 
+_STATES = frozenset((NotifyEvent.MASTER, NotifyEvent.BACKUP, NotifyEvent.FAULT, NotifyEvent.STOP))
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     event: NotifyEvent
@@ -91,7 +94,7 @@ class NotifyQueue:
         """The script of that state, then the generic one with its four arguments (keepalived)."""
         own = _own_script(self._scripts, event)
         runs = [_Run(event, own)] if own is not None else []
-        if self._scripts.generic is not None and event is not NotifyEvent.MASTER_RX_LOWER_PRI:
+        if self._scripts.generic is not None and event in _STATES:
             arguments = ("INSTANCE", self._name, event.value, str(priority))
             runs.append(_Run(event, self._scripts.generic, arguments))
         return tuple(runs)
@@ -137,7 +140,7 @@ def _own_script(scripts: NotifyScripts, event: NotifyEvent) -> Command | None:
             return scripts.fault
         case NotifyEvent.STOP:
             return scripts.stop
-        case NotifyEvent.MASTER_RX_LOWER_PRI:
+        case _:
             return None
 
 

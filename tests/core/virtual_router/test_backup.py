@@ -11,6 +11,7 @@ from tests.core.builders import (
     ipv6,
     master,
     notices,
+    of_type,
     parameters,
     started,
     version_3,
@@ -224,6 +225,7 @@ def test_a_changed_priority_moves_the_running_timer_by_the_difference() -> None:
     effects = story.at(2.0).reprioritize(228)
     assert notices(effects) == [NoticeKind.PRIORITY_CHANGED]
     assert words(effects) == "priority 100 -> 228"
+    assert of_type(Notify, effects) == [Notify(NotifyEvent.BACKUP_PRIORITY, Priority(228))]
     assert story.router.deadline == 4.109375
     story.reprioritize(100)
     assert story.router.deadline == 4.609375

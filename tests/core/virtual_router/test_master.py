@@ -83,6 +83,7 @@ def test_a_changed_priority_is_told_with_the_next_advert() -> None:
     story = master()
     effects = story.wait(0.5).reprioritize(90)
     assert notices(effects) == [NoticeKind.PRIORITY_CHANGED]
+    assert of_type(Notify, effects) == [Notify(NotifyEvent.MASTER_PRIORITY, Priority(90))]
     assert not of_type(SendAdvertisement, effects)
     assert story.timer("advert") == 0.5
     assert story.next_deadline() == (SendAdvertisement(Priority(90)),)
