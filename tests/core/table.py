@@ -28,8 +28,11 @@ from vrrpd.core.effects import (
     AddAddresses,
     Announce,
     Effect,
+    GroupStateChanged,
     Notice,
     Notify,
+    NotifyGroup,
+    Reason,
     RemoveAddresses,
     SendAdvertisement,
     StateChanged,
@@ -40,7 +43,11 @@ from vrrpd.core.events import (
     DeadlineReached,
     EffectFailed,
     Event,
+    Fault,
     FaultsChanged,
+    GroupAction,
+    GroupChanged,
+    GroupRequest,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -64,6 +71,8 @@ LETTERS: Final[dict[type[Effect], str]] = {
     StateChanged: "S",
     Notify: "N",
     Notice: "!",
+    GroupStateChanged: "s",
+    NotifyGroup: "n",
 }
 
 TABLE: Final = """
@@ -104,6 +113,12 @@ asked to take over                 |            |            |            | MAST
 maintenance begins                 |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !
 maintenance ends                   |            |            |            |              |              |
 asked to announce                  |            |            |            |              | MASTER G     |
+group: another faulted             |            | FAULT SN   |            | FAULT SN     | FAULT A-SN   | FAULT !
+group: nothing holds it back       |            |            |            |              |              |
+group: become master               |            |            |            | MASTER A+GSN |              |
+group: become backup               |            |            |            |              | BACKUP -SN   |
+group: hand over                   |            |            |            |              | BACKUP A-SN  |
+group: announce                    |            |            |            |              | MASTER G     |
 addresses not added                | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
 addresses not removed              | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
 advert not sent                    | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
@@ -185,6 +200,12 @@ EVENTS: Final[dict[str, Event]] = {
     "maintenance begins": OperatorRequest(OperatorAction.MAINTENANCE_ON),
     "maintenance ends": OperatorRequest(OperatorAction.MAINTENANCE_OFF),
     "asked to announce": OperatorRequest(OperatorAction.ANNOUNCE),
+    "group: another faulted": GroupChanged(faults=(Fault(Reason.SYNC_GROUP, "VI_2 (link_down)"),), may_lead=False),
+    "group: nothing holds it back": GroupChanged(),
+    "group: become master": GroupRequest(GroupAction.BECOME_MASTER, "with VI_2"),
+    "group: become backup": GroupRequest(GroupAction.BECOME_BACKUP, "with VI_2"),
+    "group: hand over": GroupRequest(GroupAction.HAND_OVER, "with VI_2"),
+    "group: announce": GroupRequest(GroupAction.ANNOUNCE, "with VI_2"),
     "addresses not added": EffectFailed(AddAddresses((VIP,)), "no buffer space"),
     "addresses not removed": EffectFailed(RemoveAddresses((VIP,)), "busy"),
     "advert not sent": EffectFailed(SendAdvertisement(Priority(100)), "network is unreachable"),
@@ -214,6 +235,12 @@ def _not_added_twice() -> Story:
     for _ in range(2):
         story.tell(EVENTS["addresses not added"])
         story.until(story.now + 1.0)
+    return story
+
+
+def _held_back() -> Story:
+    story = started()
+    story.tell(GroupChanged(may_lead=False))
     return story
 
 
@@ -255,6 +282,8 @@ STORIES: Final[dict[str, Callable[[], Story]]] = {
     "MASTER with lower_prio_no_advert": lambda: master(parameters(answer_lower_priority=False)),
     "MASTER as the RFCs have it": lambda: master(rfc_reading(parameters())),
     "MASTER that announces again": lambda: master(ANNOUNCING),
+    "BACKUP that its group holds back": _held_back,
+    "FAULT of another member": lambda: told(parameters(), "group: another faulted"),
     "FAULT for two reasons": lambda: told(parameters(), "check failed", "link down"),
     "FAULT in maintenance": lambda: told(parameters(), "maintenance begins"),
 }
@@ -301,6 +330,9 @@ MASTER with lower_prio_no_advert     | advert of a lower priority         | MAST
 MASTER as the RFCs have it           | advert of a lower priority         | MASTER !N      |
 MASTER as the RFCs have it           | advert with other addresses        | MASTER !       |
 MASTER that announces again          | deadline                           | MASTER G       |
+BACKUP that its group holds back     | deadline                           | BACKUP !       |
+BACKUP that its group holds back     | group: become master               | MASTER A+GSN   | sync_group
+FAULT of another member              | group: nothing holds it back       | BACKUP SN      | fault_cleared
 FAULT for two reasons                | check passed                       | FAULT !        |
 FAULT for two reasons                | link up                            | FAULT !        |
 FAULT in maintenance                 | maintenance ends                   | BACKUP SN      | fault_cleared

@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.table import EVENTS, LETTERS, SCENES, SPECIAL, STORIES, TABLE, Cell, cells, rows
 from vrrpd.core.effects import Effect, Reason, State
-from vrrpd.core.events import Event, OperatorAction, OperatorRequest
+from vrrpd.core.events import Event, GroupAction, GroupRequest, OperatorAction, OperatorRequest
 
 
 @pytest.mark.parametrize("cell", tuple(cells()), ids=lambda cell: f"{cell.before} - {cell.event}")
@@ -24,6 +24,7 @@ def test_every_type_of_event_and_every_request_has_a_row() -> None:
     assert {type(event) for event in EVENTS.values()} == set(typing.get_args(Event))
     asked = {event.action for event in EVENTS.values() if isinstance(event, OperatorRequest)}
     assert asked == set(OperatorAction)
+    assert {event.action for event in EVENTS.values() if isinstance(event, GroupRequest)} == set(GroupAction)
 
 
 def test_every_state_has_a_column() -> None:

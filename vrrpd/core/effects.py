@@ -31,6 +31,7 @@ class Reason(enum.Enum):
     NO_SOURCE_ADDRESS = "no_source_address"
     TRACK_FAILED = "track_failed"
     MAINTENANCE = "maintenance"
+    SYNC_GROUP = "sync_group"
     FAULT_CLEARED = "fault_cleared"
     ADDRESSES_LOST = "addresses_lost"
     EFFECT_FAILED = "effect_failed"
@@ -68,6 +69,7 @@ class NoticeKind(enum.Enum):
     STARTUP_DELAY = "startup_delay"
     PREEMPT_DELAY = "preempt_delay"
     FAULTS_CHANGED = "faults_changed"
+    SYNC_GROUP = "sync_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +121,32 @@ class Notice:
     detail: str
 
 
-Effect: TypeAlias = SendAdvertisement | AddAddresses | RemoveAddresses | Announce | StateChanged | Notify | Notice
+@dataclass(frozen=True, slots=True)
+class GroupStateChanged:
+    """A sync group as a whole is in another state; it follows the changes of its members."""
+
+    group: str
+    old: State
+    new: State
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyGroup:
+    """Tell the scripts of the sync group ``group``, after those of its members. keepalived's priority here is 0."""
+
+    group: str
+    event: NotifyEvent
+
+
+Effect: TypeAlias = (
+    SendAdvertisement
+    | AddAddresses
+    | RemoveAddresses
+    | Announce
+    | StateChanged
+    | Notify
+    | Notice
+    | GroupStateChanged
+    | NotifyGroup
+)

@@ -19,7 +19,7 @@ from vrrpd.core.effects import (
     State,
     StateChanged,
 )
-from vrrpd.core.events import Fault
+from vrrpd.core.events import Fault, GroupChanged
 from vrrpd.core.memory import Accepted, Memory
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.statistics import Statistics
@@ -70,6 +70,8 @@ class Election:
         self._rogue_adverts_left = 0
         self._upkeep = Upkeep()
         self._accepted: Accepted | None = None
+        self._group = GroupChanged()
+        self._ready_to_lead = False
 
     @property
     def deadline(self) -> Instant | None:
@@ -89,17 +91,43 @@ class Election:
             source=self._source,
             master=self._memory.master if follows else None,
             faults=self._current_faults(),
-            waiting_for=tuple(sorted(self._waiting_for)),
+            waiting_for=tuple(sorted(self._waiting_for | self._group.waiting_for)),
             timers=self._deadlines.remaining(now),
             peers=self._memory.peers(),
             statistics=self.statistics.copy(),
         )
 
-    def _current_faults(self) -> tuple[Fault, ...]:
+    # --- what the sync group asks of a member ---------------------------------------------------------------------
+
+    @property
+    def is_started(self) -> bool:
+        return self._started
+
+    @property
+    def detail(self) -> str:
+        """Why it is in its state, for people."""
+        return self._detail
+
+    @property
+    def wants_master(self) -> bool:
+        """It is MASTER, or would be if its sync group let it (keepalived's wantstate)."""
+        return self.state is State.MASTER or self._ready_to_lead
+
+    @property
+    def waiting_for(self) -> frozenset[str]:
+        """The checks of its own that have no result yet."""
+        return self._waiting_for
+
+    @property
+    def own_faults(self) -> tuple[Fault, ...]:
+        """What keeps it out of the election, other members of its group aside."""
         found = [fault for fault in (self._maintenance, self._link_fault) if fault is not None]
         if self._source is None and self._link_fault is None:
             found.append(Fault(Reason.NO_SOURCE_ADDRESS, f"no IPv{self.parameters.family.value} address to send from"))
         return (*found, *sorted(self._faults, key=lambda fault: (fault.name, fault.reason.value)))
+
+    def _current_faults(self) -> tuple[Fault, ...]:
+        return (*self.own_faults, *self._group.faults)
 
     def _reconsider(self, now: Instant) -> None:
         """Enter or leave FAULT, after anything changed that decides about it."""
@@ -108,34 +136,44 @@ class Election:
         faults = self._current_faults()
         if faults:
             self._enter_fault(faults, now)
-        elif self._waiting_for and self.state in (State.INIT, State.FAULT):
-            self._detail = "waiting for the first result of " + ", ".join(sorted(self._waiting_for))
+        elif (waiting := self._waiting_for | self._group.waiting_for) and self.state in (State.INIT, State.FAULT):
+            self._detail = "waiting for the first result of " + ", ".join(sorted(waiting))
         elif self.state is State.INIT:
             self._join(Reason.STARTUP, "started", now)
         elif self.state is State.FAULT:
             self._join(Reason.FAULT_CLEARED, "nothing is wrong any more", now)
 
     def _enter_fault(self, faults: tuple[Fault, ...], now: Instant) -> None:
-        detail = ", ".join(_describe(fault) for fault in faults)
+        detail = ", ".join(describe_fault(fault) for fault in faults)
         if self.state is State.FAULT:
             if detail != self._detail:
                 self._reason, self._detail = faults[0].reason, detail
                 self._notice(NoticeKind.FAULTS_CHANGED, detail)
             return
         if self.state is State.MASTER:
-            self._release(farewells=0 if self._link_fault else self.parameters.farewells_on_fault)
+            self._release(self._farewells_on_fault())
         self._clear_election()
         self._become(State.FAULT, faults[0].reason, detail, now)
         self._notify(NotifyEvent.FAULT)
 
+    def _farewells_on_fault(self) -> int:
+        """None into a dead link; for the fault of another member of the group one (keepalived)."""
+        if self._link_fault is not None:
+            return 0
+        return self.parameters.farewells_on_fault if self.own_faults else 1
+
     def _join(self, reason: Reason, detail: str, now: Instant) -> None:
-        """INIT or FAULT is over: an owner serves at once, everybody else listens first (RFC 3768 section 6.4.1)."""
+        """INIT or FAULT is over: an owner serves at once, everybody else listens first (RFC 3768 section 6.4.1).
+
+        So does an owner in a sync group with others.
+        """
         begin = max(self._deadlines.get(Timer.STARTUP_DELAY) or now, now)
-        if self.parameters.is_owner and begin <= now:
+        serves = self.parameters.is_owner and self._group.all_owners
+        if serves and begin <= now:
             self._enter_master(Reason.OWNER, "priority 255 owns the addresses", now)
             return
         self._learnt_interval = None
-        wait = Seconds(0) if self.parameters.is_owner else self._down_interval()
+        wait = Seconds(0) if serves else self._down_interval()
         self._enter_backup(reason, detail, after(begin, wait), now)
 
     # --- transitions --------------------------------------------------------------------------------------------
@@ -187,6 +225,7 @@ class Election:
         self._upkeep.forget_additions()
         self._takeover = Reason.MASTER_DOWN
         self._preempt_ready = False
+        self._ready_to_lead = False
         self._rogue_adverts_left = 0
 
     # --- small things -------------------------------------------------------------------------------------------
@@ -277,5 +316,5 @@ class Election:
             self._notice(kind, detail)
 
 
-def _describe(fault: Fault) -> str:
+def describe_fault(fault: Fault) -> str:
     return f"{fault.reason.value}: {fault.name}" if fault.name else fault.reason.value

@@ -27,7 +27,12 @@ class Startup:
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """Leave the election; a MASTER resigns and gives up its addresses."""
+    """Leave the election; a MASTER resigns and gives up its addresses.
+
+    ``removed``: the virtual router is no longer configured, and its scripts hear DELETED instead of STOP.
+    """
+
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,14 @@ class FaultsChanged:
 
 @dataclass(frozen=True, slots=True)
 class ParametersReplaced:
-    """A new configuration for the same virtual router."""
+    """A new configuration for the same virtual router.
+
+    ``moved``: addresses that it keeps, but with another prefix, label or interface: removed and added anew.
+    """
 
     parameters: Parameters
     effective_priority: Priority
+    moved: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,37 @@ class OperatorRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """How the other members of the sync group stand; without arguments: there is no group.
+
+    ``faults`` and ``waiting_for`` are the others' own. ``may_lead``: each of them is MASTER or would be if it were
+    alone. ``all_owners``: each of them owns its addresses.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    waiting_for: frozenset[str] = frozenset()
+    may_lead: bool = True
+    all_owners: bool = True
+
+
+class GroupAction(enum.Enum):
+    """What the members of a sync group do because one of them did it."""
+
+    BECOME_MASTER = "become_master"
+    BECOME_BACKUP = "become_backup"
+    HAND_OVER = "hand_over"
+    ANNOUNCE = "announce"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRequest:
+    """``detail`` names the member and says why."""
+
+    action: GroupAction
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EffectFailed:
     """An effect could not be carried out."""
 
@@ -143,5 +183,7 @@ Event: TypeAlias = (
     | AddressLost
     | Stalled
     | OperatorRequest
+    | GroupChanged
+    | GroupRequest
     | EffectFailed
 )

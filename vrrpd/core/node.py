@@ -1,28 +1,31 @@
 """All virtual routers of one host: who is due next, and in which order their effects go out."""
 
 import heapq
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from vrrpd.core.effects import Effect, SendAdvertisement
-from vrrpd.core.events import DeadlineReached, Event
+from vrrpd.core.directed import Directed
+from vrrpd.core.effects import NotifyEvent, NotifyGroup, SendAdvertisement
+from vrrpd.core.events import DeadlineReached, Event, GroupChanged, Startup
+from vrrpd.core.sync_group import SyncGroup, SyncGroupView, groups_of
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant
 
+__all__ = ["Directed", "Node"]
 
-@dataclass(frozen=True, slots=True)
-class Directed:
-    """An effect and the virtual router that wants it."""
-
-    router: str
-    effect: Effect
+_QUIET: Final = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 
 
 class Node:
-    """Adverts of every virtual router come before anything slow that another one wants done."""
+    """Adverts of every virtual router come before anything slow that another one wants done.
 
-    def __init__(self, routers: Iterable[VirtualRouter] = ()) -> None:
+    ``groups``: the names of the members of each sync group. Nobody is in two.
+    """
+
+    def __init__(
+        self, routers: Iterable[VirtualRouter] = (), groups: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._routers: dict[str, VirtualRouter] = {}
         # At least one entry for each router that has a deadline, never later than it; late ones are corrected lazily,
         # because an accepted advertisement only ever moves a deadline away.
@@ -30,15 +33,46 @@ class Node:
         self._queued: dict[str, Instant] = {}
         for router in routers:
             self.add(router)
+        self._groups = groups_of(groups or {}, self._routers)
+        self._group_of = _membership(self._groups)
 
     def add(self, router: VirtualRouter) -> None:
         self._routers[router.name] = router
         self._schedule(router)
 
     def remove(self, name: str) -> None:
-        """Forget a router; the caller has shut it down before."""
+        """Forget a router; the caller has shut it down before, and afterwards calls ``regroup``."""
         del self._routers[name]
         self._queued.pop(name, None)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give routers other names, old to new; the caller then calls ``regroup``."""
+        self._routers = {names.get(name, name): router for name, router in self._routers.items()}
+        for name, router in self._routers.items():
+            router.name = name
+        self._queue.clear()
+        self._queued.clear()
+        for router in self._routers.values():
+            self._schedule(router)
+
+    def regroup(self, groups: Mapping[str, Sequence[str]], now: Instant) -> tuple[Directed, ...]:
+        """These are the sync groups from now on. A group that stays one goes on in its state."""
+        old, self._groups = self._groups, groups_of(groups, self._routers)
+        before, self._group_of = self._group_of, _membership(self._groups)
+        effects: list[Directed] = []
+        for name in self._routers:
+            if name in before and name not in self._group_of:
+                effects += self.handle(name, GroupChanged(), now)
+        for name, group in self._groups.items():
+            if name in old:
+                group.succeed(old[name])
+            effects += group.meet(now)
+            self._schedule_all(group.members)
+        return _adverts_first(effects)
+
+    @property
+    def groups(self) -> Mapping[str, SyncGroup]:
+        return self._groups
 
     @property
     def routers(self) -> Mapping[str, VirtualRouter]:
@@ -66,13 +100,19 @@ class Node:
     def handle(self, name: str, event: Event, now: Instant) -> tuple[Directed, ...]:
         """One event for one router."""
         router = self._routers[name]
+        group = self._group_of.get(name)
+        if group is not None:
+            directed = group.handle(name, event, now)
+            self._schedule_all(group.members if directed else (name,))
+            return _adverts_first(directed)
         effects = router.handle(event, now)
         self._schedule(router)
         return _adverts_first([Directed(name, effect) for effect in effects]) if effects else ()
 
     def handle_all(self, event: Event, now: Instant) -> tuple[Directed, ...]:
         """The same event for every router."""
-        return self._gather(tuple(self._routers), event, now)
+        effects = self._gather(tuple(self._routers), event, now)
+        return _groups_first(effects) if isinstance(event, Startup) else effects
 
     def due(self, now: Instant) -> tuple[Directed, ...]:
         """``DeadlineReached`` for every router whose deadline has passed."""
@@ -86,8 +126,15 @@ class Node:
     def views(self, now: Instant) -> tuple[VirtualRouterView, ...]:
         return tuple(router.view(now) for router in self._routers.values())
 
+    def group_views(self, now: Instant) -> tuple[SyncGroupView, ...]:
+        return tuple(group.view(now) for group in self._groups.values())
+
     def _gather(self, names: Iterable[str], event: Event, now: Instant) -> tuple[Directed, ...]:
         return _adverts_first([directed for name in names for directed in self.handle(name, event, now)])
+
+    def _schedule_all(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._schedule(self._routers[name])
 
     def _schedule(self, router: VirtualRouter) -> None:
         at = router.deadline
@@ -101,3 +148,13 @@ def _adverts_first(effects: list[Directed]) -> tuple[Directed, ...]:
     """Otherwise in the order in which they were wanted."""
     effects.sort(key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
     return tuple(effects)
+
+
+def _groups_first(effects: tuple[Directed, ...]) -> tuple[Directed, ...]:
+    """At the start groups that are not MASTER are announced before their members (keepalived)."""
+    first = [item for item in effects if isinstance(item.effect, NotifyGroup) and item.effect.event in _QUIET]
+    return (*first, *(item for item in effects if item not in first)) if first else effects
+
+
+def _membership(groups: Mapping[str, SyncGroup]) -> dict[str, SyncGroup]:
+    return {member: group for group in groups.values() for member in group.members}

@@ -24,6 +24,9 @@ from vrrpd.core.events import (
     Event,
     Fault,
     FaultsChanged,
+    GroupAction,
+    GroupChanged,
+    GroupRequest,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -72,13 +75,13 @@ class VirtualRouter(Election):
         if self._started:
             return
         self._started = True
-        self._since, self._detail = now, "starting"
+        self._since, self._reason = now, Reason.STARTUP
         if event.delay > 0:
             self._deadlines.set(Timer.STARTUP_DELAY, after(now, event.delay))
             self._notice(NoticeKind.STARTUP_DELAY, f"silent for {event.delay:.2f} s (vrrp_startup_delay)")
         self._reconsider(now)
 
-    def _on_shutdown(self, _event: Shutdown, now: Instant) -> None:
+    def _on_shutdown(self, event: Shutdown, now: Instant) -> None:
         if not self._started:
             return
         self._started = False
@@ -90,8 +93,9 @@ class VirtualRouter(Election):
         if self.state is State.INIT:
             self._detail = "asked to stop"
         else:
-            self._become(State.INIT, Reason.SHUTDOWN, "asked to stop", now)
-        self._notify(NotifyEvent.STOP)
+            why = "no longer configured" if event.removed else "asked to stop"
+            self._become(State.INIT, Reason.SHUTDOWN, why, now)
+        self._notify(NotifyEvent.DELETED if event.removed else NotifyEvent.STOP)
 
     def _on_link_changed(self, event: LinkChanged, now: Instant) -> None:
         self._link_fault = None if event.up else Fault(Reason.LINK_DOWN, event.detail)
@@ -129,10 +133,21 @@ class VirtualRouter(Election):
                 self._EXPIRED[timer](self, at, now)
 
     def _master_down(self, _at: Instant, now: Instant) -> None:
-        if self.parameters.is_owner:
+        if not self._group.may_lead:
+            self._await_group(now)
+        elif self.parameters.is_owner:
             self._enter_master(Reason.OWNER, "priority 255 owns the addresses", now)
         else:
             self._enter_master(self._takeover, self._takeover_detail(now), now)
+
+    def _await_group(self, now: Instant) -> None:
+        """Members take over together: the last one that is ready takes the others along (keepalived)."""
+        self._ready_to_lead = True
+        detail = f"{self._takeover_detail(now)}: ready, waiting for the other members"
+        self._notice_once(NoticeKind.SYNC_GROUP, self._takeover, detail)
+        if self._takeover is Reason.MASTER_RESIGNED:
+            self._takeover = Reason.MASTER_DOWN
+        self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval()))
 
     def _takeover_detail(self, now: Instant) -> str:
         master = self._memory.master
@@ -287,6 +302,7 @@ class VirtualRouter(Election):
 
     def _accept(self, advert: Advertisement, now: Instant) -> None:
         self._takeover = Reason.MASTER_DOWN
+        self._ready_to_lead = False
         self._learn_interval(advert)
         self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval()))
 
@@ -332,12 +348,15 @@ class VirtualRouter(Election):
         self._notice_lower(heard, "and is master too")
         if self.parameters.answer_lower_priority:
             self._advertise(now)
+        self._announce_against_another(now)
+        self._notify(NotifyEvent.MASTER_RX_LOWER_PRI)
+
+    def _announce_against_another(self, now: Instant) -> None:
         policy = self.parameters.announce
         if policy.lower_priority_repeat:
             self._announce_all(policy.lower_priority_repeat)
             if policy.lower_priority_delay > 0:
                 self._deadlines.set(Timer.LOWER_PRIORITY_ANNOUNCE, after(now, policy.lower_priority_delay))
-        self._notify(NotifyEvent.MASTER_RX_LOWER_PRI)
 
     def _notice_lower(self, heard: Heard, consequence: str) -> None:
         priority, source = heard.advertisement.priority, heard.source
@@ -427,6 +446,22 @@ class VirtualRouter(Election):
                 self._maintenance = None
                 self._reconsider(now)
 
+    def _on_group_changed(self, event: GroupChanged, now: Instant) -> None:
+        self._group = event
+        self._reconsider(now)
+
+    def _on_group_request(self, event: GroupRequest, now: Instant) -> None:
+        match event.action:
+            case GroupAction.BECOME_MASTER if self.state is State.BACKUP:
+                self._enter_master(Reason.SYNC_GROUP, event.detail, now)
+            case GroupAction.BECOME_BACKUP if self.state is State.MASTER:
+                self._release(farewells=0)
+                self._enter_backup(Reason.SYNC_GROUP, event.detail, after(now, self._down_interval()), now)
+            case GroupAction.HAND_OVER if self.state is State.MASTER:
+                self._hand_over(Reason.SYNC_GROUP, event.detail, now)
+            case GroupAction.ANNOUNCE if self.state is State.MASTER:
+                self._announce_against_another(now)
+
     def _on_effect_failed(self, event: EffectFailed, now: Instant) -> None:
         self.statistics.effects_failed += 1
         effect = event.effect
@@ -460,11 +495,12 @@ class VirtualRouter(Election):
         self._set_priority(event.effective_priority)
         self._shift_master_down(wait)
         if self.state is State.MASTER:
-            self._replace_as_master(old, now)
+            self._replace_as_master(old, event.moved, now)
 
-    def _replace_as_master(self, old: Parameters, now: Instant) -> None:
-        gone = tuple(address for address in old.all_addresses if address not in self.parameters.all_addresses)
-        fresh = tuple(address for address in self.parameters.all_addresses if address not in old.all_addresses)
+    def _replace_as_master(self, old: Parameters, moved: tuple[Address, ...], now: Instant) -> None:
+        before, wanted = old.all_addresses, self.parameters.all_addresses
+        gone = tuple(address for address in before if address not in wanted or address in moved)
+        fresh = tuple(address for address in wanted if address not in before or address in moved)
         if self.parameters != old:
             self._advertise(now)
         self._remove(gone)
@@ -489,6 +525,8 @@ class VirtualRouter(Election):
         AddressLost: _on_address_lost,
         Stalled: _on_stalled,
         OperatorRequest: _on_operator_request,
+        GroupChanged: _on_group_changed,
+        GroupRequest: _on_group_request,
         EffectFailed: _on_effect_failed,
     }
 

@@ -26,6 +26,7 @@ _LEVELS: Final[Mapping[NoticeKind, int]] = {
     NoticeKind.STARTUP_DELAY: logging.INFO,
     NoticeKind.PREEMPT_DELAY: logging.INFO,
     NoticeKind.FAULTS_CHANGED: logging.WARNING,
+    NoticeKind.SYNC_GROUP: logging.INFO,
 }
 
 NOTICE_BURST: Final = 10

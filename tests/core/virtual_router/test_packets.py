@@ -3,8 +3,6 @@
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-import pytest
-
 from tests.core.builders import (
     HIGHER,
     LOWER,
@@ -133,9 +131,21 @@ def test_peers_are_who_was_heard_last_and_how() -> None:
     assert {peer.checksum_form for peer in story.view.peers} == {ChecksumForm.PSEUDO_HEADER}
 
 
-@pytest.mark.parametrize("count", [1, 7])
-def test_adverts_that_pass_are_counted(count: int) -> None:
+def test_the_same_advert_again_and_again_is_heard_each_time() -> None:
     story = started()
-    for _ in range(count):
-        story.hear(101)
-    assert story.view.statistics.adverts_received == count
+    for second in range(1, 8):
+        assert story.at(second).hear(101) == ()
+        assert story.timer("master_down") == 3.609375
+    assert story.view.statistics.adverts_received == 7
+    assert [peer.last_heard for peer in story.view.peers] == [7.0]
+    master_view = story.view.master
+    assert master_view is not None
+    assert master_view.last_heard == 7.0
+
+
+def test_what_happens_between_two_equal_adverts_counts_for_the_second() -> None:
+    story = started()
+    story.at(1.0).hear(101)
+    story.reprioritize(102)
+    assert notices(story.at(2.0).hear(101)) == [NoticeKind.LOWER_PRIORITY_HEARD]
+    assert story.timer("master_down") == 2.6015625

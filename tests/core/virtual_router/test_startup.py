@@ -118,6 +118,14 @@ def test_awaiting_a_first_result_is_silent() -> None:
     assert story.router.deadline == 5.609375
 
 
+def test_waiting_counts_from_the_start_also_after_a_stop() -> None:
+    story = master()
+    story.wait(5.0).tell(Shutdown())
+    story.tell(FaultsChanged(frozenset(), frozenset({"chk_haproxy"})))
+    story.at(20.0).tell(Startup())
+    assert (story.view.state, story.view.since, story.view.reason) == (State.INIT, 20.0, Reason.STARTUP)
+
+
 def test_a_first_result_that_fails_ends_in_fault() -> None:
     story = waiting_to_start()
     story.tell(FaultsChanged(frozenset(), frozenset({"chk_haproxy"})))

@@ -15,6 +15,11 @@ def test_a_router_that_was_never_touched_has_a_view() -> None:
     assert (dict(view.timers), view.peers, view.master) == ({}, (), None)
 
 
+def test_init_counts_from_the_first_event() -> None:
+    story = Story().at(7.0).set_scene()
+    assert story.at(9.0).view.since == 7.0
+
+
 def test_since_when_and_why() -> None:
     story = master()
     story.wait(10.0)
