@@ -17,16 +17,21 @@ ROOT = Path(__file__).resolve().parents[2]
 SIDE_BY_SIDE = "6"
 NAMESPACES = Path("/run/netns")
 MADE_BY = re.compile(r"[a-z_]+?-?(\d{2,})\D.*")
+JUNIT = ("-o", "junit_family=xunit1")  # the one that has properties
 NO_TEST_RAN = 5  # pytest's exit code
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one or several runs of pytest did; ``skips`` maps the reason to how many tests it kept from running."""
+    """What one or several runs of pytest did.
+
+    ``skips`` maps the reason to how many tests it kept from running; ``figures`` are what tests measured and recorded.
+    """
 
     passed: int = 0
     failed: int = 0
     skips: dict[str, int] = field(default_factory=dict)
+    figures: list[str] = field(default_factory=list)
 
     @property
     def skipped(self) -> int:
@@ -35,6 +40,7 @@ class Tally:
     def add(self, other: "Tally") -> None:
         self.passed += other.passed
         self.failed += other.failed
+        self.figures += other.figures
         for reason, count in other.skips.items():
             self.skips[reason] = self.skips.get(reason, 0) + count
 
@@ -61,6 +67,8 @@ def read_report(path: Path) -> Tally:
         return tally
     for case in ET.parse(path).getroot().iter("testcase"):  # noqa: S314 - pytest wrote this file a moment ago
         skipped = case.find("skipped")
+        for figure in case.iter("property"):
+            tally.figures.append(f"{case.get('name')}: {figure.get('name')}: {figure.get('value')}")
         if case.find("failure") is not None or case.find("error") is not None:
             tally.failed += 1
         elif skipped is not None:
@@ -83,7 +91,7 @@ def environment() -> dict[str, str]:
 def run_phase(phase: Phase, extra: list[str], report: Path) -> tuple[int, Tally]:
     print(f"\n--- {phase.name}", flush=True)
     start = time.monotonic()
-    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *extra]
+    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *JUNIT, *extra]
     code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
     tally = read_report(report)
     print(f"--- {phase.name}: {tally} in {time.monotonic() - start:.0f} s", flush=True)
@@ -113,6 +121,8 @@ def main(arguments: list[str]) -> int:
                 broken.append(f"{phase.name} (pytest ended with {code})")
     broken += [f"network namespace {name} was left behind" for name in left_behind(before)]
     print()
+    for figure in total.figures:
+        print(f"measured {figure}")
     for reason, count in sorted(total.skips.items()):
         print(f"skipped {count}: {reason}")
     for what in broken:

@@ -95,3 +95,11 @@ def test_a_namespace_that_a_test_leaves_behind_fails_the_run(
     leaving = f"from pathlib import Path\n\n\ndef test_x():\n    Path({str(tmp_path)!r}, 'vl999999999-0l').touch()\n"
     assert run(tmp_path, monkeypatch, ["--unit"], a=leaving) == 1
     assert "FAILED: network namespace vl999999999-0l was left behind" in capfd.readouterr().out
+
+
+def test_figures_that_tests_record_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    measuring = "def test_x(record_property):\n    record_property('outage, ms', 7)\n"
+    assert run(tmp_path, monkeypatch, ["--unit"], a=measuring) == 0
+    assert "measured test_x: outage, ms: 7" in capfd.readouterr().out
