@@ -15,6 +15,9 @@ from vrrpd.core.events import (
     Event,
     Fault,
     FaultsChanged,
+    GroupAction,
+    GroupChanged,
+    GroupRequest,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -29,7 +32,7 @@ from vrrpd.core.events import (
 from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, ListMismatchPolicy, Parameters, rfc_reading
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement, DropReason
-from vrrpd.units import Instant, Priority, Seconds
+from vrrpd.units import OWNER, Instant, Priority, Seconds
 
 SOURCES = st.sampled_from([LOWER, OURS, HIGHER, STRANGER])
 ADDRESSES = st.sampled_from([VIP, VIP_2, VIP_3, IPv4Address("10.9.9.9")])
@@ -109,9 +112,10 @@ world = st.one_of(
     st.builds(PriorityChanged, PRIORITIES),
     st.builds(FaultsChanged, FAULTS, st.sampled_from([frozenset[str](), frozenset[str](), frozenset({"chk_c"})])),
     st.builds(
-        lambda new, effective: ParametersReplaced(new, new.base_priority if new.is_owner else effective),
+        lambda new, effective, moved: ParametersReplaced(new, OWNER if new.is_owner else effective, moved),
         settings,
         PRIORITIES,
+        st.sampled_from([(), (), (VIP,), (VIP_2, VIP_3)]),
     ),
     st.builds(AddressLost, ADDRESSES, st.sampled_from(["", "ip (pid 7)"])),
     st.builds(Stalled, st.sampled_from([0.5, 5.0]).map(Seconds)),
@@ -120,7 +124,15 @@ world = st.one_of(
     st.builds(PacketDropped, st.sampled_from(list(DropReason)), SOURCES),
     st.builds(Startup, DELAYS),
     st.builds(Startup, DELAYS),
-    st.sampled_from([Shutdown(), Startup(), Startup(), LinkChanged(up=True)]),
+    st.sampled_from([Shutdown(), Shutdown(removed=True), Startup(), Startup(), Startup(), LinkChanged(up=True)]),
+    st.builds(GroupRequest, st.sampled_from(list(GroupAction)), st.just("with VI_2")),
+    st.builds(
+        GroupChanged,
+        faults=st.sampled_from([(), (), (Fault(Reason.SYNC_GROUP, "VI_2 (link_down)"),)]),
+        waiting_for=st.sampled_from([frozenset[str](), frozenset[str](), frozenset({"chk of VI_2"})]),
+        may_lead=st.booleans(),
+        all_owners=st.booleans(),
+    ),
 )
 """More often for the better than for the worse: in FAULT and INIT little happens."""
 

@@ -1,12 +1,14 @@
 """Whatever happens, in whatever order: what always holds for one virtual router."""
 
 import copy
+import typing
 
-from hypothesis import given
+from hypothesis import Phase, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.core.builders import HIGHER, LOWER, advert
-from tests.properties.histories import histories, running, settings, with_priority
+from tests.properties.histories import events, histories, running, settings, with_priority
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
@@ -91,6 +93,18 @@ class Witness:
         if isinstance(event, Shutdown):
             assert view.state is State.INIT
             assert self.router.deadline is None
+
+
+def test_every_type_of_event_can_happen_in_a_history() -> None:
+    seen: set[type[Event]] = set()
+
+    @hypothesis_settings(max_examples=1000, phases=[Phase.generate], deadline=None, database=None, derandomize=True)
+    @given(events)
+    def draw(event: Event) -> None:
+        seen.add(type(event))
+
+    draw()
+    assert seen == set(typing.get_args(Event))
 
 
 @given(settings, histories)
