@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from netns import registry
-from netns.catalogue import CATALOGUE, daemons_of, item_named
+from netns.catalogue import CATALOGUE, item_named
 from netns.kernel import LabError
 from netns.peers import DAEMONS
 from netns.stage import Stage
@@ -75,7 +75,7 @@ def main(scenario: str, chosen: dict[str, str], as_json: bool, logs: bool, pcap:
     """
     try:
         item = item_named(scenario)
-        with Stage(item.name, daemons_of(item, chosen), vip=item.vip, keep_running=keep) as stage:
+        with item.stage(chosen, keep_running=keep) as stage:
             item.play(stage)
             report = stage.report()
             if pcap is not None:

@@ -10,7 +10,7 @@ from netns.peers.base import NodeDaemon
 from netns.peers.spec import VIP, VIP6
 from netns.report import Report
 from netns.runner import Play
-from netns.scenarios import interfaces, takeover, vips
+from netns.scenarios import haproxy, interfaces, takeover, vips
 from netns.scenarios.shared import SHARED
 from netns.stage import Stage
 from vrrpd.sim.scenario import Scenario
@@ -28,6 +28,12 @@ class Item:
     play: Callable[[Stage], None]
     daemons: tuple[tuple[str, str], ...] = (("r1", "vrrpd"), ("r2", "vrrpd"))
     vip: str = VIP
+    backends: int = 0
+
+    def stage(self, chosen: Mapping[str, str], *, keep_running: bool = False) -> Stage:
+        """A lab for it, with the daemons of ``chosen``; raises LabError for names that do not exist."""
+        daemons = daemons_of(self, chosen)
+        return Stage(self.name, daemons, vip=self.vip, backends=self.backends, keep_running=keep_running)
 
 
 def _shared(scenario: Scenario) -> Item:
@@ -35,10 +41,10 @@ def _shared(scenario: Scenario) -> Item:
     return Item(scenario.name, scenario.summary, lambda stage: Play(stage, scenario).run(), vip=vip)
 
 
-def _own(play: Callable[[Stage], None]) -> Item:
+def _own(play: Callable[[Stage], None], *, backends: int = 0) -> Item:
     """A scenario that only the lab can play: its name and summary are those of its function."""
     summary = (play.__doc__ or "").strip().splitlines()[0].rstrip(".")
-    return Item(play.__name__.replace("_", "-"), summary, play)
+    return Item(play.__name__.replace("_", "-"), summary, play, backends=backends)
 
 
 CATALOGUE: Final[Mapping[str, Item]] = {
@@ -46,6 +52,7 @@ CATALOGUE: Final[Mapping[str, Item]] = {
     for item in (
         *map(_shared, SHARED),
         *map(_own, (*takeover.PLAYS, *interfaces.PLAYS, *vips.PLAYS)),
+        _own(haproxy.haproxy_pair, backends=2),
     )
 }
 
@@ -70,6 +77,6 @@ def daemons_of(item: Item, chosen: Mapping[str, str]) -> dict[str, NodeDaemon]:
 def play(name: str, chosen: Mapping[str, str] | None = None) -> Report:
     """Play a scenario of the catalogue in a lab of its own, which is gone afterwards."""
     item = item_named(name)
-    with Stage(item.name, daemons_of(item, chosen or {}), vip=item.vip) as stage:
+    with item.stage(chosen or {}) as stage:
         item.play(stage)
         return stage.report()

@@ -27,6 +27,7 @@ class Stage:
         *,
         vip: str = VIP,
         vrid: int = 51,
+        backends: int = 0,
         keep_running: bool = False,
     ) -> None:
         self.scenario = scenario
@@ -34,7 +35,7 @@ class Stage:
         self.vip = vip
         self.vrid = vrid
         self.keep_running = keep_running
-        self.lab = Lab(routers=len(self.daemons), clients=1)
+        self.lab = Lab(routers=len(self.daemons), clients=1, extra=backends)
         self.capture = Capture(self.lab)
         self.monitor = Monitor(self.lab)
         self.nodes: dict[str, RunningNode] = {}
@@ -96,11 +97,21 @@ class Stage:
         def matches(record: Record) -> bool:
             return isinstance(record, Advert) and record.host == name and record.priority > 0
 
-        advert = self.capture.wait_for(matches, timeout, since=since)
-        if not isinstance(advert, Advert):
-            log = self.nodes[name].log()[-500:] if name in self.nodes else ""
-            raise LabError(f"{name} did not become master within {timeout:g} s; its log ends: {log}")
-        return advert
+        end = time.monotonic() + timeout
+        while True:
+            advert = self.capture.wait_for(matches, min(timeout, 0.5), since=since)
+            if isinstance(advert, Advert):
+                return advert
+            node = self.nodes.get(name)
+            ended = node is not None and not node.process.running
+            if ended or time.monotonic() > end:
+                what = "has ended" if ended else f"did not become master within {timeout:g} s"
+                raise LabError(f"{name} {what}; its log ends: {node.log()[-500:] if node else ''}")
+
+    def first_advert_of(self, name: str, since: int) -> int:
+        """When ``name`` first advertised as master at or after ``since`` (ns); ``since`` if it did not."""
+        advert = self.capture.first_advert(since, name)
+        return since if advert is None else advert.time_ns
 
     def await_sole_holder(self, name: str, timeout: float, *, since: int = 0) -> bool:
         """Wait until ``name`` advertises (at or after ``since``) and it alone holds the address."""

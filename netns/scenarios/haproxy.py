@@ -1,0 +1,95 @@
+"""The real HAProxy on both nodes, watched by ``killall -0 haproxy``; a client requests through the virtual address."""
+
+import time
+from typing import Final
+
+from netns.kernel import LabError
+from netns.peers import haproxy
+from netns.peers.spec import InstanceSpec, NodeSpec, ScriptSpec
+from netns.probe import Answer, HttpProbe, Outage
+from netns.process import Process
+from netns.stage import Stage
+from vrrpd.sim.scenario import Protocol
+
+PROTOCOL: Final = Protocol(password="SecretPassword")
+SCRIPT: Final = ScriptSpec("chk_haproxy", ("killall", "-0", "haproxy"), interval=2, weight=2)
+_PATIENCE: Final = 20.0
+
+
+class LoadBalancers:
+    """Two nodes with HAProxy, two servers behind them, and a client that requests all the time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        for host in stage.lab.backends:
+            haproxy.start_backend(host)
+        self._services = {host.name: self._serve(host.name) for host in stage.lab.routers}
+        self._start("r1", 101)
+        stage.await_advert("r1", _PATIENCE)
+        self._start("r2", 100)
+        self.client = HttpProbe(stage.lab, stage.vip)
+
+    def _serve(self, name: str) -> Process:
+        return haproxy.start_haproxy(self.stage.lab[name], self.stage.lab.backends)
+
+    def _start(self, name: str, priority: int) -> None:
+        instance = InstanceSpec(
+            priority=priority,
+            auth=PROTOCOL.password,
+            state="MASTER" if name == "r1" else "BACKUP",
+            track_script=(SCRIPT.name,),
+        )
+        self.stage.start(name, NodeSpec((instance,), (SCRIPT,))).wait_ready()
+
+    def kill_service(self, name: str) -> int:
+        return self.stage.note("kill", f"HAProxy on {name}", at=self._services[name].kill())
+
+    def start_service(self, name: str) -> int:
+        self._services[name] = self._serve(name)
+        return self.stage.note("start", f"HAProxy on {name}", at=self._services[name].started_at)
+
+    def return_of(self, name: str, priority: int) -> int:
+        restored_at = self.stage.restore(name)
+        self.start_service(name)
+        self._start(name, priority)
+        return restored_at
+
+    def expect(self, name: str, since: int, what: str) -> Outage[Answer]:
+        """Wait until ``name`` alone holds and its HAProxy answers; the client's longest silence since then."""
+        stage = self.stage
+        alone = stage.await_sole_holder(name, _PATIENCE, since=since)
+        stage.check(f"{what}: {name} holds alone", alone)
+        first = stage.first_advert_of(name, since)
+        answer = self.client.wait_for_answer(_PATIENCE, served_by=name, since=first)
+        stage.check(f"{what}: HAProxy of {name} answers", answer is not None)
+        time.sleep(0.2)
+        outage = self.client.outage(since)
+        stage.figure(f"{what}: requests not answered, ms", outage.ms)
+        return outage
+
+
+def haproxy_pair(stage: Stage) -> None:
+    """HAProxy dies and comes back, its node crashes and comes back: a client requests through the VIP"""
+    if haproxy.missing():
+        raise LabError(f"needs {haproxy.missing()}")
+    pair = LoadBalancers(stage)
+    # Its own weight comes with the first good result of the script.
+    stage.capture.wait_for_advert(_PATIENCE, host="r1", priority=103)
+    pair.expect("r1", stage.started_ns, "start")
+    pair.expect("r2", pair.kill_service("r1"), "HAProxy killed")
+    pair.expect("r1", pair.start_service("r1"), "HAProxy back")
+    crashed_at = stage.crash("r1")
+    outage = pair.expect("r2", crashed_at, "crash")
+    due = PROTOCOL.master_down_interval(102) * 1e3
+    # The last advert was sent at most one interval before the crash; a request that was on its way is tried again.
+    stage.check(
+        "crash: out for Master_Down_Interval, and no interval longer", outage.ms < due + 1e3, f"{outage.ms:.0f} ms"
+    )
+    pair.expect("r1", pair.return_of("r1", 101), "return")
+    pair.client.stop()
+    answers = pair.client.answers()
+    stage.figure("requests answered, share", sum(answer.ok for answer in answers) / max(1, len(answers)))
+    backends = {answer.body.split()[0] for answer in answers if answer.ok}
+    stage.check("both servers behind HAProxy answer", backends == {"b1", "b2"}, " ".join(sorted(backends)))
+    stage.stop_all()
+    stage.check_books(longest_overlap=PROTOCOL.advert_interval)
