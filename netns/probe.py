@@ -4,6 +4,7 @@ import itertools
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Outage(Generic[E]):
     after: E | None
 
 
-class _Probe(Generic[E]):
+class _Probe(ABC, Generic[E]):
     """A child process in a client, and a thread that reads its lines."""
 
     def __init__(self, lab: Lab, client: Host | None, script: str, arguments: Sequence[str]) -> None:
@@ -83,8 +84,8 @@ class _Probe(Generic[E]):
         self._thread.start()
         lab.on_close().callback(self.stop)
 
-    def _parse(self, line: str) -> E:
-        raise NotImplementedError
+    @abstractmethod
+    def _parse(self, line: str) -> E: ...
 
     def _read(self) -> None:
         for line in self._process.output:

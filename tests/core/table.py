@@ -156,7 +156,7 @@ SCENES: Final[dict[str, Callable[[], Story]]] = {
 
 
 def _heard(priority: int, source: Address = LOWER, **changes: object) -> Event:
-    return AdvertisementReceived(advert(priority, **changes), source)  # type: ignore[arg-type]
+    return AdvertisementReceived(advert(priority, **changes), source)  # type: ignore[arg-type]  # one value type cannot cover all fields
 
 
 def _replaced(settings: Parameters) -> Event:

@@ -1,5 +1,7 @@
 """A new configuration for a running virtual router."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.core.builders import (
@@ -41,16 +43,16 @@ def faulty() -> Story:
 
 
 @pytest.mark.parametrize("begin", [waiting_to_start, started, master, faulty])
-def test_where_nothing_changed_nothing_happens(begin: object) -> None:
-    story = begin()  # type: ignore[operator]
+def test_where_nothing_changed_nothing_happens(begin: Callable[[], Story]) -> None:
+    story = begin()
     before = story.view
     assert story.wait(0.5).reload(parameters()) == ()
     assert story.wait(-0.5).view == before
 
 
 @pytest.mark.parametrize("begin", [waiting_to_start, faulty])
-def test_out_of_the_election_new_settings_just_apply(begin: object) -> None:
-    story = begin()  # type: ignore[operator]
+def test_out_of_the_election_new_settings_just_apply(begin: Callable[[], Story]) -> None:
+    story = begin()
     effects = story.reload(parameters(228))
     assert changes(effects) == []
     story.tell(Startup())
