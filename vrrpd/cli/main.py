@@ -1,5 +1,6 @@
 """The command line: ``vrrpd --config FILE`` runs the daemon, the commands look at files and at a running daemon."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,14 @@ SECTIONS: Final = (
             ("sudo vrrpd status", "Who is master, since when, and why?"),
             ("sudo vrrpd --config b.toml --run-dir /run/vrrpd-b", "A second daemon on this machine."),
             ("sudo vrrpd status --run-dir /run/vrrpd-b", "Ask the second one."),
+        ),
+    ),
+    Section(
+        "Instead of keepalived",
+        (
+            ("vrrpd -n -l -f keepalived.conf", "keepalived's options are understood; vrrpd -n -h lists them."),
+            ("vrrpd -t -f keepalived.conf", "Its verdict on a file, with its exit codes."),
+            ("ln -s .../vrrpd /usr/sbin/keepalived", "Under this name it behaves as keepalived does."),
         ),
     ),
     Section(
@@ -123,4 +132,9 @@ def vrrpd(
 
 
 def main() -> None:
+    program, *words = sys.argv
+    from vrrpd.cli import compat
+
+    if compat.is_meant(program, words):
+        sys.exit(compat.run(program, words))
     vrrpd(prog_name="vrrpd")

@@ -77,8 +77,7 @@ def _nobody_waits(code: int) -> None:
 
 def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
     manners = options.manners
-    if manners.umask is not None:
-        _set_umask(manners.umask)
+    _set_umask(manners.default_umask if manners.umask is None else manners.umask)
     if manners.namespace:
         _enter(options, manners.namespace)
     found = _read(options)
@@ -93,15 +92,16 @@ def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
         hold_requests()
         stack.enter_context(_pid_files(options, found.config))
         run_dir = stack.enter_context(_run_dir(options, found.config))
-        if manners.umask is None and found.config.global_defs.umask is not None:
+        if manners.umask is None:
             _set_umask(found.config.global_defs.umask)
         return _run_with_logs(found, options, run_dir, superiors)
 
 
-def _set_umask(mask: int) -> None:
-    os.umask(mask)
-    # Directories for compiled modules, made with such a mask, could be entered by nobody.
-    sys.dont_write_bytecode = True
+def _set_umask(mask: int | None) -> None:
+    if mask is not None:
+        os.umask(mask)
+        # Directories for compiled modules, made with such a mask, could be entered by nobody.
+        sys.dont_write_bytecode = True
 
 
 def _enter(options: DaemonOptions, name: str) -> None:

@@ -15,8 +15,9 @@ class Manners:
 
     ``keepalived_options``: they were used, so a missing file is told apart from an unusable one, and a run dir that is
     taken is replaced by another. ``keepalived_name``: the program runs as ``keepalived``, with its pid files and exit
-    codes. ``targets`` None: ``log_to`` decides. ``umask`` None: that of the configuration, or else as it is.
-    ``runs_vrrp`` False: checkers only, so nothing. ``remarks`` are logged once at the start, as warnings.
+    codes. ``targets`` None: ``log_to`` decides. ``umask`` None: that of the configuration, or else ``default_umask``,
+    or else as it is. ``runs_vrrp`` False: checkers only, so nothing. ``remarks`` are logged
+    once, at the start.
     """
 
     keepalived_options: bool = False
@@ -26,6 +27,7 @@ class Manners:
     pid_file: Path | None = None
     vrrp_pid_file: Path | None = None
     umask: int | None = None
+    default_umask: int | None = None
     namespace: str | None = None
     config_id: str | None = None
     check_includes: bool = False

@@ -59,6 +59,7 @@ def _make_directory(path: Path) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=DIRECTORY_MODE)
+        path.chmod(DIRECTORY_MODE)  # whatever the umask is
     except FileExistsError:
         _check_directory(path)
         return False
