@@ -56,21 +56,50 @@ class Links:
         loop: asyncio.AbstractEventLoop,
         shell: Shell,
     ) -> None:
-        self._plans = plans
+        self._plans: Collection[InstancePlan] = ()
         self._means = means
         self._interfaces = interfaces
         self._loop = loop
         self._shell = shell
-        self._standings = {plan.name: _Standing() for plan in plans}
-        self._listeners = _listeners(plans)
+        self._standings: dict[str, _Standing] = {}
+        self._listeners: dict[tuple[str, Family], Listener] = {}
         self._unheard: dict[tuple[str, Family], str] = {}
         self._retry: asyncio.TimerHandle | None = None
+        self._no_source: dict[str, frozenset[Address]] = {}
+        self.replace(plans, {})
+
+    def replace(
+        self, plans: Collection[InstancePlan], former: Mapping[str, str], changed: Collection[str] = ()
+    ) -> None:
+        """These are the instances from now on; ``review`` then brings up what is new.
+
+        ``former``: the names that those had which go on; ``changed``: those of them that have other means now.
+        """
+        standings = {plan.name: self._standings.get(former.get(plan.name, ""), _Standing()) for plan in plans}
+        for name in changed:
+            standings[name].bound = {}
+        self._plans, self._standings = plans, standings
+        self._listen_for(plans)
         vips = {plan.name: frozenset(vip.address for vip in plan.vips) for plan in plans}
         everybodys = frozenset[Address]().union(*vips.values())
         # An owner's virtual address may be the only one the interface has, and is then its source too.
         self._no_source = {
             plan.name: everybodys - vips[plan.name] if plan.parameters.is_owner else everybodys for plan in plans
         }
+
+    def _listen_for(self, plans: Collection[InstancePlan]) -> None:
+        shared: dict[tuple[str, Family], list[InstancePlan]] = {}
+        for plan in plans:
+            shared.setdefault((plan.interface, plan.family), []).append(plan)
+        for key in self._listeners.keys() - shared.keys():
+            self._close(self._listeners.pop(key))
+            self._unheard.pop(key, None)
+        for key, members in shared.items():
+            listener = self._listeners.get(key)
+            if listener is None:
+                self._listeners[key] = Listener(*key, members)
+            elif not listener.serve(members):
+                self._close(listener)
 
     @property
     def listeners(self) -> Collection[Listener]:
@@ -216,7 +245,7 @@ class Links:
     def _find_source(self, plan: InstancePlan, link: Link) -> Address | None:
         """The source address with a socket that sends from it; None when there is no such address or no such socket."""
         speaker = self._means[plan.name].speaker
-        wanted = self._choose_source(plan, link, speaker.source)
+        wanted = self._choose_source(plan, link, speaker.source or self._standings[plan.name].source)
         if wanted is None or (wanted == speaker.source and self._is_on(link, wanted)):
             return wanted
         try:
@@ -237,10 +266,3 @@ class Links:
 
     def _is_on(self, link: Link, address: Address) -> bool:
         return any(item.address == address for item in self._interfaces.addresses(link.index))
-
-
-def _listeners(plans: Collection[InstancePlan]) -> dict[tuple[str, Family], Listener]:
-    shared: dict[tuple[str, Family], list[InstancePlan]] = {}
-    for plan in plans:
-        shared.setdefault((plan.interface, plan.family), []).append(plan)
-    return {key: Listener(*key, members) for key, members in shared.items()}

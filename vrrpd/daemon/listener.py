@@ -6,6 +6,7 @@ from typing import Final
 
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Receiver, open_receiver
 from vrrpd.proto.advertisement import Datagram, Dropped, DropReason, decode, peek_vrid
 from vrrpd.units import Address, Family, Vrid
@@ -36,7 +37,7 @@ class Listener:
         self.family = family
         self.unattributed: list[Dropped] = []
         self._plans = {plan.parameters.vrid: plan for plan in plans}
-        self._groups = tuple(dict.fromkeys(plan.destination for plan in plans))
+        self._groups = _groups(plans)
         self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
         self._receiver: Receiver | None = None
         self.index: int | None = None
@@ -49,6 +50,22 @@ class Listener:
         """Listen on the interface with this index. Raises LinuxError."""
         self._receiver = open_receiver(self.interface, index, self.family, self._groups, tuple(self._plans))
         self.index = index
+
+    def serve(self, plans: Collection[InstancePlan]) -> bool:
+        """Listen for these from now on. False: not with this socket, which is to be closed and opened anew."""
+        old, self._plans = self._plans, {plan.parameters.vrid: plan for plan in plans}
+        self._accepted.clear()
+        groups, self._groups = self._groups, _groups(plans)
+        if self._receiver is None:
+            return True
+        if self._groups != groups:
+            return False
+        if self._plans.keys() != old.keys():
+            try:
+                self._receiver.set_vrids(tuple(self._plans))
+            except LinuxError:
+                return False
+        return True
 
     def close(self) -> None:
         self.index = None
@@ -99,6 +116,10 @@ class Listener:
             datagram.payload, datagram.hop_limit, datagram.destination, event
         )
         return plan.name, event
+
+
+def _groups(plans: Collection[InstancePlan]) -> tuple[Address, ...]:
+    return tuple(dict.fromkeys(plan.destination for plan in plans))
 
 
 def _same(known: _Accepted, datagram: Datagram) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
 from vrrpd.core.tracking import Contribution, TrackingResult, evaluate
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.script_tracker import ScriptTracker
+from vrrpd.units import Priority
 
 log = logging.getLogger("vrrpd.trackers")
 
@@ -41,18 +42,58 @@ class Trackers:
         loop: asyncio.AbstractEventLoop,
         deliver: Deliver,
     ) -> None:
-        self._instances = config.vrrp_instances
+        self._launcher = launcher
+        self._loop = loop
         self._deliver = deliver
         self._link_up = link_up
-        used = {track.name for instance in self._instances for track in instance.track_script}
-        self._scripts = {
-            script.name: ScriptTracker(script, launcher, loop, self._script_changed)
-            for script in config.vrrp_scripts
-            if script.name in used
-        }
+        self._instances: tuple[VrrpInstance, ...] = ()
+        self._scripts: dict[str, ScriptTracker] = {}
+        self._links: dict[str, bool] = {}
+        self._results: dict[str, TrackingResult] = {}
+        self._adopt(config)
+
+    def replace(self, config: Config, former: Mapping[str, str], *, same_account: bool) -> list[tuple[str, Event]]:
+        """Judge by this configuration from now on; ``start`` then starts what is new.
+
+        ``former``: the names that those instances had which go on. Scripts that did not change keep their results,
+        others wait for their first one; not ``same_account``: another user runs them, so all did change. What the
+        instances that go on have to be told.
+        """
+        before = self._results
+        if not same_account:
+            self.stop()
+            self._scripts = {}
+        self._adopt(config)
+        return [
+            (name, event)
+            for name, result in self._results.items()
+            if former.get(name) in before
+            for event in _events(before[former[name]], result)
+        ]
+
+    def _adopt(self, config: Config) -> None:
+        self._instances = config.vrrp_instances
+        self._adopt_scripts(config)
         watched = {track.name for instance in self._instances for track in instance.track_interface}
-        self._links = {name: link_up(name) for name in watched}
+        self._links = {name: self._link_up(name) for name in watched}
         self._results = {instance.name: self._evaluate(instance) for instance in self._instances}
+
+    def _adopt_scripts(self, config: Config) -> None:
+        used = {track.name for instance in self._instances for track in instance.track_script}
+        old, self._scripts = self._scripts, {}
+        for script in config.vrrp_scripts:
+            if script.name in used:
+                known = old.pop(script.name, None)
+                if known is None or known.script != script:
+                    if known is not None:
+                        known.stop()
+                    known = ScriptTracker(script, self._launcher, self._loop, self._script_changed)
+                self._scripts[script.name] = known
+        for gone in old.values():
+            gone.stop()
+
+    def effective_priority(self, instance: str) -> Priority:
+        return self._results[instance].effective_priority
 
     def scene(self, instance: str) -> tuple[Event, ...]:
         """What holds now, for a virtual router that has not been told anything yet."""
@@ -63,9 +104,10 @@ class Trackers:
         )
 
     def start(self) -> None:
-        """Run every script for the first time. Results may be delivered before this returns."""
-        for script in self._scripts.values():
-            script.start()
+        """Run every script that has not run yet. Results may be delivered before this returns."""
+        for script in tuple(self._scripts.values()):
+            if not script.runs:
+                script.start()
 
     def stop(self) -> None:
         for script in self._scripts.values():

@@ -52,6 +52,8 @@ class VipSet:
         self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[tuple[int, tuple[bytes, ...]], ...]] = {}
+        self._retired: dict[Address, _Bound] = {}
+        self._spared: frozenset[Address] = frozenset()
 
     @property
     def indices(self) -> frozenset[int]:
@@ -66,6 +68,26 @@ class VipSet:
         self._batch = AddressBatch([_kernel_form(bound) for bound in self._bound.values()])
         self._routers = self._look_who_routes()
         self._build_frames()
+
+    def succeed(self, old: "VipSet") -> tuple[Address, ...]:
+        """Once bound, take over from the set that this instance had before a reload.
+
+        What that one put up in another form, the next removal removes. The addresses of which we have another form.
+        """
+        self._retired = {address: bound for address, bound in old._bound.items() if self._bound.get(address) != bound}
+        return tuple(address for address in self._retired if address in self._bound and self._is_moved(address))
+
+    def _is_moved(self, address: Address) -> bool:
+        return _kernel_form(self._retired[address]) != _kernel_form(self._bound[address])
+
+    def spare(self, addresses: Collection[Address]) -> None:
+        """Another instance has them from now on: the next removal leaves them where they are."""
+        self._spared = frozenset(addresses)
+
+    @property
+    def forms(self) -> Mapping[Address, Vip]:
+        """The addresses as they stand, or would stand, on their interfaces."""
+        return {address: _kernel_form(bound) for address, bound in self._bound.items()}
 
     def refresh(self) -> None:
         """Look whether this host routes IPv6 as the announcements say, and change them if not; reads files."""
@@ -111,11 +133,19 @@ class VipSet:
 
     def remove(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
         """Addresses that are unbound are nowhere, and so removed."""
-        failures = self._batch.remove(netlink, self._choice(addresses)) if self._batch is not None else ()
+        if self._spared:
+            addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
+        failures = self._remove_retired(netlink, addresses)
+        if self._batch is not None:
+            failures += self._batch.remove(netlink, self._choice(addresses))
         if not failures:
             return None
         reasons = [self._describe("remove", failure) for failure in failures]
         return Failure(tuple(failure.vip.address for failure in failures), "; ".join(reasons))
+
+    def _remove_retired(self, netlink: Netlink, addresses: Collection[Address]) -> tuple[AddressFailure, ...]:
+        retired = [self._retired.pop(address) for address in addresses if address in self._retired]
+        return AddressBatch([_kernel_form(bound) for bound in retired]).remove(netlink) if retired else ()
 
     def _choice(self, addresses: tuple[Address, ...]) -> frozenset[Address] | None:
         """None is the batch's word for all."""
@@ -156,7 +186,9 @@ class VipSet:
         return f"add {address}: interface {device} does not exist"
 
     def _describe(self, operation: str, failure: AddressFailure) -> str:
-        return f"{operation} on {self._bound[failure.vip.address].link.name} {failure.describe()}"
+        bound = self._bound.get(failure.vip.address)
+        device = bound.link.name if bound is not None else f"interface {failure.vip.index}"
+        return f"{operation} on {device} {failure.describe()}"
 
 
 def _kernel_form(bound: _Bound) -> Vip:

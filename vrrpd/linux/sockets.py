@@ -58,6 +58,14 @@ class Receiver:
             raise LinuxError("receive on", self.interface, error.errno or 0) from error
         return _ipv6_datagram(payload, control, flags, sender[0])
 
+    def set_vrids(self, vrids: Collection[Vrid]) -> None:
+        """Hear these virtual routers from now on; nothing that is queued is lost. LinuxError as in ``receive``."""
+        try:
+            bpf.attach(self._socket, bpf.accept_vrids(self.family, vrids))
+            _set_queue(self._socket, len(vrids))
+        except OSError as error:
+            raise LinuxError("listen on", self.interface, error.errno or 0) from error
+
     def close(self) -> None:
         self._socket.close()
 
