@@ -11,7 +11,7 @@ import pytest
 
 import vrrpd.daemon.main as daemon
 from vrrpd.cli import compat
-from vrrpd.cli.keepalived_options import KEEPALIVED, VRRPD
+from vrrpd.cli.keepalived_options import KEEPALIVED, VRRPD, parse
 from vrrpd.daemon.options import DaemonOptions, Manners
 from vrrpd.observe.logs import Targets
 
@@ -146,7 +146,7 @@ def test_extra_words_are_named_and_ignored(capsys: pytest.CaptureFixture[str], s
 
 
 def manners(program: str, *words: str) -> Manners:
-    return compat.daemon_options(program, compat.parse(words)).manners
+    return compat.daemon_options(program, parse(words)).manners
 
 
 def test_the_defaults_under_keepalives_name(started: list[DaemonOptions]) -> None:
@@ -241,9 +241,9 @@ def test_log_to_is_the_only_destination() -> None:
 
 
 def test_detail_is_the_debug_level() -> None:
-    assert compat.daemon_options("keepalived", compat.parse(["-D"])).log_level == "debug"
-    assert compat.daemon_options("keepalived", compat.parse([])).log_level == "info"
-    assert compat.daemon_options("keepalived", compat.parse(["-D", "--log-level=error"])).log_level == "error"
+    assert compat.daemon_options("keepalived", parse(["-D"])).log_level == "debug"
+    assert compat.daemon_options("keepalived", parse([])).log_level == "info"
+    assert compat.daemon_options("keepalived", parse(["-D", "--log-level=error"])).log_level == "error"
 
 
 @pytest.mark.parametrize(("text", "mask"), [("022", 0o022), ("0", 0), ("0x1f", 0x1F), ("18", 18), ("0177", 0o177)])
