@@ -41,6 +41,7 @@ package_of() {
         nft) echo nftables ;;
         setpriv | nsenter | unshare | flock) echo util-linux ;;
         /usr/lib/frr/vrrpd) echo frr ;;
+        python3) echo python3-venv ;;
         *) echo "$1" ;;
     esac
 }
@@ -123,7 +124,8 @@ find_python() {
         seen="$seen${seen:+, }$("$each" --version 2>/dev/null || true)"
     done
     seen=$(printf '%s' "$seen" | sed 's/\(, \)\+/, /g; s/^, //; s/, $//')
-    die "needs Python 3.11 or newer (found: ${seen:-none}); Debian 12 and Ubuntu 24.04 and all later ones have it"
+    [ -n "$seen" ] || die "needs Python 3.11 or newer. Run: sudo apt-get install python3-venv"
+    die "needs Python 3.11 or newer (found: $seen); Debian 12 and Ubuntu 24.04 and all later ones have it"
 }
 
 # The seal of a virtual environment: what it was made for. Another Python, place or requirement breaks it.

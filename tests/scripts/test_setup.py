@@ -82,7 +82,7 @@ def test_an_old_python_is_refused_with_its_version(shell: Shell) -> None:
 def test_no_python_at_all_is_refused(shell: Shell) -> None:
     done = shell.run("find_python", VRRPD_PYTHON="no-such-python")
     assert done.returncode == 1
-    assert "found: none" in done.stderr
+    assert "Run: sudo apt-get install python3-venv" in done.stderr
 
 
 def test_programs_that_are_there_install_nothing(shell: Shell) -> None:
