@@ -24,7 +24,7 @@ def member(group: SyncGroup, own: VrrpInstance = OWN, other: VrrpInstance = OTHE
 
 
 def group(weights: bool = False, **trackers: tuple[Track, ...]) -> SyncGroup:
-    return SyncGroup("VG", ("VI_1", "VI_2"), sync_group_tracking_weight=weights, **trackers)  # type: ignore[arg-type]
+    return SyncGroup("VG", ("VI_1", "VI_2"), sync_group_tracking_weight=weights, **trackers)  # type: ignore[arg-type]  # one value type cannot cover all fields
 
 
 def test_without_the_keyword_weights_become_faults_or_nothing() -> None:

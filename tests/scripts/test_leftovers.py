@@ -22,7 +22,7 @@ def write(tree: Path, name: str, text: str) -> None:
         ("x = 1  ", "spaces at the end"),
         ("x = y  # noqa: S301", "without the reason"),
         ("x = y  # type: ignore[attr-defined]", "without the reason"),
-        ("x = y  # type: ignore[attr-defined]  # well", "without the reason"),
+        ("x = y  # type: ignore[attr-defined]  # ok", "without the reason"),
     ],
 )
 def test_what_must_not_be_left_is_found_with_its_place(tmp_path: Path, line: str, what: str) -> None:
