@@ -1,108 +1,72 @@
 import asyncio
-import logging
 import os
 import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.daemon.conftest import ScriptMaker
 from tests.daemon.loops import pause, turn
-from vrrpd.config.model import Command, NotifyScripts
+from vrrpd.config.model import Command, Config, Fifo, GlobalDefs, NotifyScripts, SyncGroup, VrrpInstance
 from vrrpd.core.effects import NotifyEvent
-from vrrpd.daemon import notify as notify_module
 from vrrpd.daemon.launcher import Launcher
-from vrrpd.daemon.notify import QUEUE_LIMIT, Notifier, NotifyQueue
-from vrrpd.units import Priority, Seconds
+from vrrpd.daemon.notify import Notifier
+from vrrpd.units import Priority, Vrid
 
 P = Priority(100)
+NO_DEFS = GlobalDefs()
+LAUNCHER = Launcher(None, None)
 
 
 def command(path: str, *arguments: str) -> Command:
     return Command((path, *arguments))
 
 
-def queue_of(loop: asyncio.AbstractEventLoop, scripts: NotifyScripts) -> NotifyQueue:
-    return NotifyQueue("VI_1", scripts, Launcher(None, None), loop)
+def config_of(
+    scripts: Mapping[str, NotifyScripts], defs: GlobalDefs = NO_DEFS, *groups: SyncGroup, priorities: bool = False
+) -> Config:
+    instances = tuple(
+        VrrpInstance(name, "eth0", Vrid(number), notify=own, notify_priority_changes=priorities)
+        for number, (name, own) in enumerate(scripts.items(), 1)
+    )
+    return Config(defs, vrrp_instances=instances, sync_groups=groups)
 
 
-def test_the_own_script_then_the_generic_one_and_events_in_their_order(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
-    slow = script("master", "sleep 0.2; echo master >>TRACE")
-    quick = script("backup", 'echo backup "$@" >>TRACE')
-    generic = script("generic", 'sleep 0.05; echo generic "$@" >>TRACE')
-    scripts = NotifyScripts(master=command(slow), backup=command(quick, "own argument"), generic=command(generic, "x"))
-    queue = queue_of(loop, scripts)
-    queue.put(NotifyEvent.MASTER, P)
-    queue.put(NotifyEvent.BACKUP, Priority(99))
-    queue.put(NotifyEvent.FAULT, Priority(98))
-    turn(loop, lambda: not queue.busy)
-    assert script.lines() == [
-        "master",
-        "generic x INSTANCE VI_1 MASTER 100",
-        "backup own argument",
-        "generic x INSTANCE VI_1 BACKUP 99",
-        "generic x INSTANCE VI_1 FAULT 98",
-    ]
+def notifier_of(loop: asyncio.AbstractEventLoop, **scripts: NotifyScripts) -> Notifier:
+    return Notifier(config_of(scripts), LAUNCHER, loop)
 
 
-def test_a_lower_priority_heard_is_no_state(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
-    queue = queue_of(loop, NotifyScripts(generic=command(script("generic", "echo ran >>TRACE"))))
-    queue.put(NotifyEvent.MASTER_RX_LOWER_PRI, P)
-    assert not queue.busy
+class Reader:
+    """Somebody who reads a notify FIFO."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._text = b""
+
+    def lines(self) -> list[str]:
+        try:
+            while data := os.read(self._descriptor, 65536):
+                self._text += data
+        except BlockingIOError:
+            pass
+        return self._text.decode().splitlines()
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
-def test_without_scripts_nothing_happens(loop: asyncio.AbstractEventLoop) -> None:
-    queue = queue_of(loop, NotifyScripts())
-    queue.put(NotifyEvent.MASTER, P)
-    assert not queue.busy
+@pytest.fixture
+def pipes(tmp_path: Path) -> GlobalDefs:
+    return GlobalDefs(notify_fifo=Fifo(str(tmp_path / "all")), vrrp_notify_fifo=Fifo(str(tmp_path / "vrrp")))
 
 
-def test_a_script_that_hangs_is_stopped_and_the_next_runs(
-    loop: asyncio.AbstractEventLoop,
-    script: ScriptMaker,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(notify_module, "TIME_LIMIT", Seconds(0.2))
-    hangs = script("hangs", "sleep 60")
-    scripts = NotifyScripts(master=command(hangs), backup=command(script("backup", "echo backup >>TRACE")))
-    queue = queue_of(loop, scripts)
-    queue.put(NotifyEvent.MASTER, P)
-    queue.put(NotifyEvent.BACKUP, P)
-    turn(loop, lambda: not queue.busy)
-    assert script.lines() == ["backup"]
-    assert [record.getMessage() for record in caplog.records] == [
-        f"VI_1 notify script {hangs} for MASTER: took longer than 0.2 s, killed by SIGTERM"
-    ]
-
-
-def test_a_script_that_cannot_be_started_does_not_hold_up_others(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    generic = script("generic", "echo $3 >>TRACE")
-    queue = queue_of(loop, NotifyScripts(master=command("/no/such/program"), generic=command(generic)))
-    queue.put(NotifyEvent.MASTER, P)
-    turn(loop, lambda: not queue.busy)
-    assert script.lines() == ["MASTER"]
-    assert "VI_1 notify script for MASTER cannot be started: run /no/such/program: ENOENT" in caplog.text
-
-
-def test_too_long_a_queue_keeps_the_newest_and_says_what_it_skipped(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    generic = script("generic", 'echo "$3 $4" >>TRACE; test -e TRACE.go || { sleep 0.2; touch TRACE.go; }')
-    queue = queue_of(loop, NotifyScripts(generic=command(generic)))
-    queue.put(NotifyEvent.MASTER, P)
-    for number in range(QUEUE_LIMIT + 1):
-        queue.put(NotifyEvent.BACKUP if number % 2 else NotifyEvent.FAULT, Priority(number + 1))
-    queue.put(NotifyEvent.MASTER, Priority(254))
-    turn(loop, lambda: not queue.busy)
-    assert script.lines() == ["MASTER 100", f"FAULT {QUEUE_LIMIT + 1}", "MASTER 254"]
-    skipped = [record.getMessage() for record in caplog.records if "not run for" in record.getMessage()]
-    assert len(skipped) == 1
-    assert skipped[0].startswith("VI_1 notify scripts not run for FAULT, BACKUP, FAULT,")
-    assert skipped[0].count("FAULT") + skipped[0].count("BACKUP") == QUEUE_LIMIT
+@pytest.fixture
+def opened(loop: asyncio.AbstractEventLoop) -> Iterator[list[Notifier]]:
+    found: list[Notifier] = []
+    yield found
+    for notifier in found:
+        notifier.abandon()
 
 
 def test_stopping_skips_what_waits_and_runs_the_stop_scripts(
@@ -113,17 +77,16 @@ def test_stopping_skips_what_waits_and_runs_the_stop_scripts(
         backup=command(script("backup", "echo backup >>TRACE")),
         stop=command(script("stop", "echo stop >>TRACE")),
     )
-    notifier = Notifier({"VI_1": scripts}, Launcher(None, None), loop)
+    notifier = notifier_of(loop, VI_1=scripts)
     notifier.put("VI_1", NotifyEvent.MASTER, P)
     notifier.put("VI_1", NotifyEvent.BACKUP, P)
     turn(loop, script.lines)
     idle: list[float] = []
     began = time.monotonic()
-    with caplog.at_level(logging.WARNING):
-        notifier.begin_stop()
-        notifier.put("VI_1", NotifyEvent.STOP, P)
-        notifier.when_idle(lambda: idle.append(time.monotonic() - began))
-        turn(loop, lambda: idle)
+    notifier.begin_stop()
+    notifier.put("VI_1", NotifyEvent.STOP, P)
+    notifier.when_idle(lambda: idle.append(time.monotonic() - began))
+    turn(loop, lambda: idle)
     assert script.lines() == ["master", "stop"]
     assert "not run for BACKUP: vrrpd stops" in caplog.text
     assert "took longer than 1 s" in caplog.text
@@ -131,7 +94,7 @@ def test_stopping_skips_what_waits_and_runs_the_stop_scripts(
 
 
 def test_idle_is_told_at_once_when_nothing_runs(loop: asyncio.AbstractEventLoop) -> None:
-    notifier = Notifier({"A": NotifyScripts(), "B": NotifyScripts()}, Launcher(None, None), loop)
+    notifier = notifier_of(loop, A=NotifyScripts(), B=NotifyScripts())
     idle: list[bool] = []
     notifier.when_idle(lambda: idle.append(True))
     assert idle == [True]
@@ -140,7 +103,7 @@ def test_idle_is_told_at_once_when_nothing_runs(loop: asyncio.AbstractEventLoop)
 def test_idle_waits_for_the_last_instance(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
     stop = command(script("stop", 'sleep $1; echo "$1" >>TRACE'), "0.3")
     soon = command(script("soon", 'sleep $1; echo "$1" >>TRACE'), "0.1")
-    notifier = Notifier({"A": NotifyScripts(stop=soon), "B": NotifyScripts(stop=stop)}, Launcher(None, None), loop)
+    notifier = notifier_of(loop, A=NotifyScripts(stop=soon), B=NotifyScripts(stop=stop))
     for name in ("A", "B"):
         notifier.put(name, NotifyEvent.STOP, P)
     idle: list[list[str]] = []
@@ -150,8 +113,9 @@ def test_idle_waits_for_the_last_instance(loop: asyncio.AbstractEventLoop, scrip
 
 
 def test_abandoned_nothing_runs_on(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
-    scripts = NotifyScripts(master=command(script("master", "echo $$ >>TRACE; sleep 0.3; echo end >>TRACE")))
-    notifier = Notifier({"VI_1": scripts}, Launcher(None, None), loop)
+    notifier = notifier_of(
+        loop, VI_1=NotifyScripts(master=command(script("master", "echo $$ >>TRACE; sleep 0.3; echo end >>TRACE")))
+    )
     for _ in range(3):
         notifier.put("VI_1", NotifyEvent.MASTER, P)
     turn(loop, script.lines)
@@ -160,17 +124,182 @@ def test_abandoned_nothing_runs_on(loop: asyncio.AbstractEventLoop, script: Scri
     assert len(script.lines()) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_the_script_runs_as_its_user(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
-    script.trace.chmod(0o666)
-    for parent in script.trace.parents:
-        if parent.stat().st_mode & 0o077 == 0:  # pytest keeps them to itself
-            parent.chmod(0o755)
-    path = script("who", "id -un >>TRACE")
-    queue = NotifyQueue("VI_1", NotifyScripts(master=Command((path,), "nobody")), Launcher("daemon", None), loop)
-    queue.put(NotifyEvent.MASTER, P)
-    turn(loop, lambda: not queue.busy)
-    default = NotifyQueue("VI_1", NotifyScripts(master=Command((path,))), Launcher("daemon", None), loop)
-    default.put(NotifyEvent.MASTER, P)
-    turn(loop, lambda: not default.busy)
-    assert script.lines() == ["nobody", "daemon"]
+def test_instances_and_groups_are_told_apart(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+    generic = NotifyScripts(generic=command(script("generic", 'echo "$@" >>TRACE')))
+    group = SyncGroup("A", ("A",), notify=generic)
+    notifier = Notifier(config_of({"A": generic}, GlobalDefs(), group), LAUNCHER, loop)
+    notifier.put("A", NotifyEvent.MASTER, P)
+    turn(loop, script.lines)
+    notifier.put_group("A", NotifyEvent.MASTER)
+    turn(loop, lambda: len(script.lines()) == 2)
+    assert script.lines() == ["INSTANCE A MASTER 100", "GROUP A MASTER 0"]
+    turn(loop, lambda: not notifier.busy)
+
+
+def test_every_pipe_gets_every_line(
+    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+) -> None:
+    notifier = Notifier(config_of({"A": NotifyScripts()}, pipes, SyncGroup("G", ("A",))), LAUNCHER, loop)
+    opened.append(notifier)
+    notifier.open()
+    readers = [Reader(tmp_path / "all"), Reader(tmp_path / "vrrp")]
+    notifier.put("A", NotifyEvent.MASTER, P)
+    notifier.put_group("G", NotifyEvent.MASTER)
+    notifier.put("A", NotifyEvent.MASTER_RX_LOWER_PRI, P)
+    notifier.put("A", NotifyEvent.MASTER_PRIORITY, Priority(90))
+    notifier.put("A", NotifyEvent.STOP, P)
+    expected = [
+        'INSTANCE "A" MASTER 100',
+        'GROUP "G" MASTER 0',
+        'INSTANCE "A" MASTER_RX_LOWER_PRI 100',
+        'INSTANCE "A" STOP 100',
+    ]
+    for reader in readers:
+        assert reader.lines() == expected
+        reader.close()
+
+
+def test_one_path_for_both_is_one_pipe(
+    loop: asyncio.AbstractEventLoop, tmp_path: Path, opened: list[Notifier], caplog: pytest.LogCaptureFixture
+) -> None:
+    fifo = Fifo(str(tmp_path / "same"))
+    defs = GlobalDefs(notify_fifo=fifo, vrrp_notify_fifo=fifo)
+    notifier = Notifier(config_of({"A": NotifyScripts()}, defs), LAUNCHER, loop)
+    opened.append(notifier)
+    notifier.open()
+    reader = Reader(tmp_path / "same")
+    notifier.put("A", NotifyEvent.BACKUP, P)
+    assert reader.lines() == ['INSTANCE "A" BACKUP 100']
+    reader.close()
+    assert "it gets every line once" in caplog.text
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_priorities_only_for_who_wants_them(
+    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier], wanted: bool
+) -> None:
+    notifier = Notifier(config_of({"A": NotifyScripts()}, pipes, priorities=wanted), LAUNCHER, loop)
+    opened.append(notifier)
+    notifier.open()
+    reader = Reader(tmp_path / "all")
+    notifier.put("A", NotifyEvent.MASTER_PRIORITY, Priority(90))
+    notifier.put("A", NotifyEvent.BACKUP_PRIORITY, Priority(80))
+    lines = ['INSTANCE "A" MASTER_PRIORITY 90', 'INSTANCE "A" BACKUP_PRIORITY 80']
+    assert reader.lines() == (lines if wanted else [])
+    reader.close()
+
+
+def test_a_group_s_wish_to_hear_of_priorities_is_its_members(
+    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+) -> None:
+    group = SyncGroup("G", ("A",), notify_priority_changes=True)
+    notifier = Notifier(config_of({"A": NotifyScripts(), "B": NotifyScripts()}, pipes, group), LAUNCHER, loop)
+    opened.append(notifier)
+    notifier.open()
+    reader = Reader(tmp_path / "all")
+    for name in ("A", "B"):
+        notifier.put(name, NotifyEvent.BACKUP_PRIORITY, P)
+    assert reader.lines() == ['INSTANCE "A" BACKUP_PRIORITY 100']
+    reader.close()
+
+
+class TestDeleted:
+    """What is said of an instance that is no longer configured."""
+
+    @pytest.mark.parametrize(
+        ("asked", "before", "told"),
+        [
+            (True, NotifyEvent.BACKUP, ["DELETED"]),
+            (True, NotifyEvent.FAULT, ["DELETED"]),
+            (False, NotifyEvent.BACKUP, ["FAULT"]),
+            (False, NotifyEvent.FAULT, []),
+        ],
+    )
+    def test_as_it_asked(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        script: ScriptMaker,
+        asked: bool,
+        before: NotifyEvent,
+        told: list[str],
+    ) -> None:
+        generic = command(script("generic", 'echo "$3" >>TRACE'))
+        scripts = NotifyScripts(generic=generic, announce_deleted=asked)
+        notifier = notifier_of(loop, A=scripts)
+        notifier.put("A", before, P)
+        notifier.put("A", NotifyEvent.DELETED, P)
+        turn(loop, lambda: not notifier.busy)
+        assert script.lines() == [before.value, *told]
+
+    def test_its_own_script_runs_after_the_reload_too(
+        self, loop: asyncio.AbstractEventLoop, script: ScriptMaker
+    ) -> None:
+        deleted = command(script("deleted", 'echo "deleted $#" >>TRACE'))
+        notifier = notifier_of(loop, A=NotifyScripts(deleted=deleted, announce_deleted=True), B=NotifyScripts())
+        notifier.reconfigure(config_of({"B": NotifyScripts()}), LAUNCHER)
+        notifier.put("A", NotifyEvent.DELETED, P)
+        turn(loop, lambda: not notifier.busy)
+        assert script.lines() == ["deleted 0"]
+        notifier.reconfigure(config_of({"B": NotifyScripts()}), LAUNCHER)
+        with pytest.raises(KeyError):
+            notifier.put("A", NotifyEvent.DELETED, P)
+
+
+class TestReload:
+    def test_pipes_that_stay_are_left_alone(
+        self, loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+    ) -> None:
+        notifier = Notifier(config_of({"A": NotifyScripts()}, pipes), LAUNCHER, loop)
+        opened.append(notifier)
+        notifier.open()
+        reader = Reader(tmp_path / "all")
+        notifier.put("A", NotifyEvent.BACKUP, P)
+        notifier.reconfigure(config_of({"A": NotifyScripts(), "B": NotifyScripts()}, pipes), LAUNCHER)
+        notifier.put("B", NotifyEvent.BACKUP, P)
+        assert reader.lines() == ['INSTANCE "A" BACKUP 100', 'INSTANCE "B" BACKUP 100']
+        reader.close()
+
+    def test_pipes_that_are_gone_are_removed_and_others_made(
+        self, loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+    ) -> None:
+        notifier = Notifier(config_of({"A": NotifyScripts()}, pipes), LAUNCHER, loop)
+        opened.append(notifier)
+        notifier.open()
+        others = GlobalDefs(notify_fifo=Fifo(str(tmp_path / "new")))
+        notifier.reconfigure(config_of({"A": NotifyScripts()}, others), LAUNCHER)
+        assert [path.name for path in tmp_path.iterdir() if path.is_fifo()] == ["new"]
+
+    @pytest.mark.parametrize("wanted", [False, True])
+    def test_states_that_stayed_are_told_to_pipes_if_wanted(
+        self, loop: asyncio.AbstractEventLoop, tmp_path: Path, opened: list[Notifier], script: ScriptMaker, wanted: bool
+    ) -> None:
+        defs = GlobalDefs(notify_fifo=Fifo(str(tmp_path / "all")), fifo_write_vrrp_states_on_reload=wanted)
+        scripts = NotifyScripts(generic=command(script("generic", "echo ran >>TRACE")))
+        notifier = Notifier(config_of({"A": scripts}, defs, SyncGroup("G", ("A",))), LAUNCHER, loop)
+        opened.append(notifier)
+        notifier.open()
+        reader = Reader(tmp_path / "all")
+        notifier.states_kept([("A", NotifyEvent.MASTER, P)])
+        notifier.groups_kept([("G", NotifyEvent.MASTER)])
+        assert reader.lines() == (['INSTANCE "A" MASTER 100', 'GROUP "G" MASTER 0'] if wanted else [])
+        assert not notifier.busy
+        reader.close()
+
+
+def test_what_reads_a_pipe_is_given_time_to_come_to_the_end(
+    loop: asyncio.AbstractEventLoop, script: ScriptMaker, tmp_path: Path, opened: list[Notifier]
+) -> None:
+    reader = command(script("reader", 'while read -r line; do sleep 0.05; echo "$line" >>TRACE; done <"$1"'))
+    defs = GlobalDefs(notify_fifo=Fifo(str(tmp_path / "all")), notify_fifo_script=reader)
+    notifier = Notifier(config_of({"A": NotifyScripts()}, defs), LAUNCHER, loop)
+    opened.append(notifier)
+    notifier.open()
+    for event in (NotifyEvent.BACKUP, NotifyEvent.MASTER, NotifyEvent.STOP):
+        notifier.put("A", event, P)
+    pause(loop, 0.2)
+    idle: list[list[str]] = []
+    notifier.begin_stop()
+    notifier.when_idle(lambda: idle.append(script.lines()))
+    turn(loop, lambda: idle)
+    assert idle[0] == [f'INSTANCE "A" {state} 100' for state in ("BACKUP", "MASTER", "STOP")]
+    assert not (tmp_path / "all").exists()

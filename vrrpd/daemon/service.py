@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vrrpd import __version__
-from vrrpd.config.model import Command, Config, NotifyScripts
-from vrrpd.core.effects import Notify
+from vrrpd.config.model import Config
+from vrrpd.core.effects import Notify, NotifyGroup
 from vrrpd.core.events import Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
@@ -26,7 +26,7 @@ from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
-from vrrpd.errors import LinuxError, VrrpdError
+from vrrpd.errors import LinuxError
 from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
@@ -74,8 +74,8 @@ class Service:
         self._announcers = Announcers()
         self._plans = tuple(plan_instance(instance, config.global_defs) for instance in config.vrrp_instances)
         self._node = Node(VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
-        self._launcher = launcher = Launcher(config.global_defs.script_user, config.global_defs.script_group)
-        self._notifier = Notifier({plan.name: plan.config.notify for plan in self._plans}, launcher, loop)
+        self._launcher = launcher = Launcher.of(config.global_defs)
+        self._notifier = Notifier(config, launcher, loop)
         self._means = {plan.name: self._equip(plan) for plan in self._plans}
         self._engine = self._build_engine()
         self._links = Links(self._plans, self._means, self._watch, loop, self._engine)
@@ -90,7 +90,7 @@ class Service:
 
     def _build_engine(self) -> Engine:
         narrator = Narrator(Repeats(self._loop))
-        executor = Executor(self._means, self._netlink, narrator, self._run_scripts)
+        executor = Executor(self._means, self._netlink, narrator, self._tell)
         return Engine(self._node, executor, self._means, narrator, self._loop, StallDetector())
 
     def _build_losses(self) -> Losses:
@@ -105,7 +105,7 @@ class Service:
         )
 
     def start(self) -> None:
-        self._find_accounts()
+        self._notifier.open()
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
         self._links.review()
@@ -151,16 +151,11 @@ class Service:
         self._watch.close()
         self._netlink.close()
 
-    def _find_accounts(self) -> None:
-        """Looking an account up may take a while: not in the middle of a failover."""
-        for plan in self._plans:
-            for command in _commands(plan.config.notify):
-                error = self._launcher.resolve(command)
-                if isinstance(error, VrrpdError):
-                    log.error("%s notify script %s cannot be run: %s", plan.name, command.argv[0], error)
-
-    def _run_scripts(self, name: str, notification: Notify) -> None:
-        self._notifier.put(name, notification.event, notification.priority)
+    def _tell(self, name: str, notification: Notify | NotifyGroup) -> None:
+        if isinstance(notification, Notify):
+            self._notifier.put(name, notification.event, notification.priority)
+        else:
+            self._notifier.put_group(notification.group, notification.event)
 
     def _read_interfaces(self) -> None:
         events = self._watch.read()
@@ -188,11 +183,6 @@ class Service:
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)
-
-
-def _commands(scripts: NotifyScripts) -> Iterable[Command]:
-    found = (scripts.master, scripts.backup, scripts.fault, scripts.stop, scripts.generic)
-    return (command for command in found if command is not None)
 
 
 def _enumerate(plans: Sequence[InstancePlan]) -> str:

@@ -1,0 +1,163 @@
+"""Notify scripts of one instance or sync group: one at a time, in the order of its events."""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+
+from vrrpd.config.model import Command, NotifyScripts
+from vrrpd.core.effects import NotifyEvent
+from vrrpd.daemon.job import Job, JobResult
+from vrrpd.daemon.launcher import Launcher
+from vrrpd.errors import VrrpdError
+from vrrpd.units import Priority, Seconds
+
+log = logging.getLogger("vrrpd.notify")
+
+TIME_LIMIT = Seconds(60.0)
+"""How long one script may hold up the next."""
+STOP_LIMIT = Seconds(1.0)
+"""The same while the daemon stops (keepalived)."""
+QUEUE_LIMIT = 32
+"""Events that may wait for one instance; beyond that only the newest is kept."""
+
+STATES = frozenset((NotifyEvent.MASTER, NotifyEvent.BACKUP, NotifyEvent.FAULT, NotifyEvent.STOP, NotifyEvent.DELETED))
+"""What generic scripts and mails are about; the rest are no states."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    event: NotifyEvent
+    command: Command
+    arguments: tuple[str, ...] = ()
+
+
+class NotifyQueue:
+    """The scripts of one instance or, with the kind GROUP, sync group."""
+
+    def __init__(
+        self,
+        name: str,
+        scripts: NotifyScripts,
+        launcher: Launcher,
+        loop: asyncio.AbstractEventLoop,
+        kind: str = "INSTANCE",
+    ) -> None:
+        self._name = name
+        self._kind = kind
+        self._scripts = scripts
+        self._launcher = launcher
+        self._look_up_accounts()
+        self._loop = loop
+        self._waiting: deque[tuple[NotifyEvent, Priority]] = deque()
+        self._runs: deque[_Run] = deque()
+        self._job: Job | None = None
+        self._limit = TIME_LIMIT
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
+
+    def reconfigure(self, scripts: NotifyScripts, launcher: Launcher) -> None:
+        """From now on these are started; what runs or waits to be started goes on."""
+        self._scripts = scripts
+        self._launcher = launcher
+        self._look_up_accounts()
+
+    def put(self, event: NotifyEvent, priority: Priority) -> None:
+        if not self._runs_for(event, priority) or self._is_repetition(event):
+            return
+        self._waiting.append((event, priority))
+        if len(self._waiting) > QUEUE_LIMIT:
+            newest = self._waiting.pop()
+            self._skip_waiting(f"more than {QUEUE_LIMIT} events wait for a notify script to end")
+            self._waiting.append(newest)
+        self._advance()
+
+    def begin_stop(self) -> None:
+        """What waits is skipped, what runs or comes has STOP_LIMIT seconds."""
+        self._limit = STOP_LIMIT
+        self._skip_waiting("vrrpd stops")
+        self._runs.clear()
+        if self._job is not None:
+            self._job.shorten(STOP_LIMIT)
+
+    def abandon(self) -> None:
+        """Kill what runs, forget what waits."""
+        self._waiting.clear()
+        self._runs.clear()
+        if self._job is not None:
+            self._job.abandon()
+            self._job = None
+
+    def _is_repetition(self, event: NotifyEvent) -> bool:
+        """Another master may be heard with every advert; once is enough while that waits to be told."""
+        return event is NotifyEvent.MASTER_RX_LOWER_PRI and any(event is waiting for waiting, _ in self._waiting)
+
+    def _look_up_accounts(self) -> None:
+        """It may take a while: not in the middle of a failover."""
+        for command in (self._scripts.generic, *(_own_script(self._scripts, event) for event in NotifyEvent)):
+            if command is not None:
+                self._launcher.resolve(command)
+
+    def _skip_waiting(self, why: str) -> None:
+        if self._waiting:
+            words = ", ".join(event.value for event, _ in self._waiting)
+            log.warning("%s notify scripts not run for %s: %s", self._name, words, why)
+            self._waiting.clear()
+
+    def _runs_for(self, event: NotifyEvent, priority: Priority) -> tuple[_Run, ...]:
+        """The script of that state, then the generic one with its four arguments (keepalived)."""
+        own = _own_script(self._scripts, event)
+        runs = [_Run(event, own)] if own is not None else []
+        if self._scripts.generic is not None and event in STATES:
+            arguments = (self._kind, self._name, event.value, str(priority))
+            runs.append(_Run(event, self._scripts.generic, arguments))
+        return tuple(runs)
+
+    def _advance(self) -> None:
+        """Start the next script that can be started; nothing while one runs."""
+        while self._job is None:
+            if not self._runs:
+                if not self._waiting:
+                    return
+                self._runs.extend(self._runs_for(*self._waiting.popleft()))
+            self._start(self._runs.popleft())
+
+    def _start(self, run: _Run) -> None:
+        try:
+            child = self._launcher.start(run.command, run.arguments)
+        except VrrpdError as error:
+            log.error("%s notify script for %s cannot be started: %s", self._name, run.event.value, error)
+            return
+
+        def ended(result: JobResult) -> None:
+            self._job = None
+            self._report(run, result)
+            self._advance()
+
+        self._job = Job(self._loop, child, self._limit, ended)
+
+    def _report(self, run: _Run, result: JobResult) -> None:
+        level = logging.DEBUG if result.ok else logging.WARNING
+        log.log(
+            level, "%s notify script %s for %s: %s", self._name, run.command.argv[0], run.event.value, result.describe()
+        )
+
+
+def _own_script(scripts: NotifyScripts, event: NotifyEvent) -> Command | None:
+    match event:
+        case NotifyEvent.MASTER:
+            return scripts.master
+        case NotifyEvent.BACKUP:
+            return scripts.backup
+        case NotifyEvent.FAULT:
+            return scripts.fault
+        case NotifyEvent.STOP:
+            return scripts.stop
+        case NotifyEvent.DELETED:
+            return scripts.deleted
+        case NotifyEvent.MASTER_RX_LOWER_PRI:
+            return scripts.master_rx_lower_pri
+        case NotifyEvent.MASTER_PRIORITY | NotifyEvent.BACKUP_PRIORITY:
+            return None
