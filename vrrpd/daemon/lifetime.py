@@ -50,25 +50,34 @@ class Lifetime:
 
     def run(self) -> ExitCode:
         try:
-            self._listen_for_signals()
+            self._listen_for_stop()
             prepare_to_spawn()
-            self._service.start()
-            self._server.start(self._loop)
-            self._tell_ready()
-            gc.collect()
-            gc.freeze()  # what exists now lives as long as the process: no collection need look at it
-            self._loop.run_forever()
+            self._service.run_startup_script()
+            if not self._stopping:
+                self._serve()
         finally:
             if self._exit_code is not ExitCode.STOPPED:
                 self._service.release()
             self._server.close()
             self._service.close()
+            self._service.run_shutdown_script()
             self._loop.close()
         return self._exit_code
 
-    def _listen_for_signals(self) -> None:
+    def _serve(self) -> None:
+        self._listen_for_requests()
+        self._service.start()
+        self._server.start(self._loop)
+        self._tell_ready()
+        gc.collect()
+        gc.freeze()  # what exists now lives as long as the process: no collection need look at it
+        self._loop.run_forever()
+
+    def _listen_for_stop(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._asked_to_stop, number)
+
+    def _listen_for_requests(self) -> None:
         self._loop.add_signal_handler(RELOAD, self._asked_to_reload)
         self._loop.add_signal_handler(signal.SIGXCPU, self._ran_long)
         admit_requests()

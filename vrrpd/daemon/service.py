@@ -13,6 +13,7 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
+from vrrpd.daemon.hooks import run_and_wait
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.leftovers import remove_leftovers
 from vrrpd.daemon.links import Links
@@ -103,6 +104,16 @@ class Service:
             self._loop,
             self._engine.deliver,
         )
+
+    def run_startup_script(self) -> None:
+        """Before ``start``; turns the loop meanwhile."""
+        defs = self._config.global_defs
+        run_and_wait(self._loop, self._launcher, defs.startup_script, "startup_script", defs.startup_script_timeout)
+
+    def run_shutdown_script(self) -> None:
+        """After ``close``; turns the loop meanwhile."""
+        defs = self._config.global_defs
+        run_and_wait(self._loop, self._launcher, defs.shutdown_script, "shutdown_script", defs.shutdown_script_timeout)
 
     def start(self) -> None:
         self._notifier.open()
