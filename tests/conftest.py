@@ -1,8 +1,13 @@
-"""What holds for every test: namespaces need root, and the slowest start first."""
+"""What holds for every test: namespaces need root, the slowest start first, and no property has a time limit."""
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, and that is no defect.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
