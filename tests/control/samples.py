@@ -35,4 +35,5 @@ def sample_status(*instances: InstanceStatus) -> StatusResult:
     return {
         "daemon": {"version": "0.1.0", "pid": 1234, "uptime": 11100.0, "config": "/etc/vrrpd/vi1.toml"},
         "instances": list(instances) or [sample_instance()],
+        "groups": [],
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vrrpd.control.status import InstanceStatus, PeerStatus, StateName, StatusResult, TrackerStatus
+from vrrpd.control.status import GroupStatus, InstanceStatus, PeerStatus, StateName, StatusResult, TrackerStatus
 
 HEADINGS: Final = ("NAME", "STATE", "SINCE", "PRIORITY", "MASTER", "VIPS HERE", "REASON")
 _SERVING: Final[frozenset[StateName]] = frozenset(("MASTER", "BACKUP"))
@@ -123,6 +123,13 @@ def _master(instance: InstanceStatus) -> str:
         return "this node"
     heard = "" if master["heard_ago"] is None else f", heard {duration(master['heard_ago'])} ago"
     return f"{master['address']} ({master['priority']}){heard}"
+
+
+def group_line(group: GroupStatus) -> str:
+    """One line on a sync group: its members, its state, and what holds it back."""
+    blocked = f", blocked by {', '.join(group['blocked_by'])}" if group["blocked_by"] else ""
+    since = f"{clock(group['since'], group['state_seconds'])} ({duration(group['state_seconds'])})"
+    return printable(f"group {group['name']} ({', '.join(group['members'])}): {group['state']} since {since}{blocked}")
 
 
 def _contests(instance: InstanceStatus) -> Iterator[str]:

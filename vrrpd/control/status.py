@@ -87,9 +87,22 @@ class InstanceStatus(TypedDict):
     statistics: dict[str, int | dict[str, int]]
 
 
+class GroupStatus(TypedDict):
+    """A sync group. ``blocked_by``: what keeps it from being MASTER, each with the member's name."""
+
+    name: str
+    state: StateName
+    since: float
+    state_seconds: float
+    detail: str
+    members: list[str]
+    blocked_by: list[str]
+
+
 class StatusResult(TypedDict):
     daemon: DaemonStatus
     instances: list[InstanceStatus]
+    groups: list[GroupStatus]
 
 
 def read_status(result: Mapping[str, object]) -> StatusResult:

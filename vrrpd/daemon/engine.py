@@ -1,6 +1,7 @@
 """The heart of the daemon: descriptors and one timer become events, and what the election answers is carried out."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ from vrrpd.units import Instant, Seconds
 
 LATE: Final = Seconds(0.05)
 """Woken this much after a deadline, we look at the interfaces too before the deadline counts."""
+QUIET: Final = Seconds(0.05)
+"""What takes a while may begin when there is at least this much until the next deadline."""
 ALWAYS: Final = Instant(float("-inf"))
 """A timer set for this is never set anew."""
 
@@ -46,6 +49,7 @@ class Engine:
         self._timer = DeadlineTimer()
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
+        self._after_deadline: list[Callable[[], None]] = []
         self.lost: Callable[[Listener, LinuxError], None] = _raise
         self.catch_up: Callable[[], None] = _nothing
         loop.add_reader(self._timer.fileno(), self._timer_fired)
@@ -83,6 +87,20 @@ class Engine:
         now = read_clock()
         self._settle(self._node.handle_all(event, now), now)
         self._arm()
+
+    def regroup(self, groups: Mapping[str, Sequence[str]]) -> None:
+        """These are the sync groups from now on."""
+        now = read_clock()
+        self._settle(self._node.regroup(groups, now), now)
+        self._arm()
+
+    def when_quiet(self, callback: Callable[[], None]) -> None:
+        """Call it when no deadline is near: at once, or right after the next one that is."""
+        left = math.inf if self._armed is None else self._armed - read_clock()
+        if left > QUIET:
+            self._loop.call_soon(callback)
+        else:
+            self._after_deadline.append(callback)
 
     def release(self) -> None:
         """Something is broken: resign and let go of all addresses, without asking the election."""
@@ -128,6 +146,9 @@ class Engine:
         self._settle(self._node.due(now), now)
         self._armed = None
         self._arm()
+        callbacks, self._after_deadline = self._after_deadline, []
+        for callback in callbacks:
+            self._loop.call_soon(callback)
 
     def _stalled(self, seconds: Seconds) -> list[tuple[str, Event]]:
         return [

@@ -9,8 +9,10 @@ from vrrpd.core.effects import (
     AddAddresses,
     Announce,
     Effect,
+    GroupStateChanged,
     Notice,
     Notify,
+    NotifyGroup,
     RemoveAddresses,
     SendAdvertisement,
     StateChanged,
@@ -40,20 +42,20 @@ class Means:
 
 
 class Executor:
-    """``notify`` is called for the instance's scripts once everything else of a batch is done: it may fork."""
+    """``notify`` is called for the scripts once everything else of a batch is done: it may fork."""
 
     def __init__(
         self,
         means: Mapping[str, Means],
         netlink: Netlink,
         narrator: Narrator,
-        notify: Callable[[str, Notify], None],
+        notify: Callable[[str, Notify | NotifyGroup], None],
     ) -> None:
         self._means = means
         self._netlink = netlink
         self._narrator = narrator
         self._notify = notify
-        self._notifications: list[tuple[str, Notify]] = []
+        self._notifications: list[tuple[str, Notify | NotifyGroup]] = []
         self._announced: set[str] = set()
 
     def carry_out(self, batch: Iterable[Directed], since: Instant) -> list[tuple[str, EffectFailed]]:
@@ -72,7 +74,7 @@ class Executor:
         for name, notification in notifications:
             self._notify(name, notification)
         announced, self._announced = self._announced, set()
-        for name in announced:
+        for name in announced & self._means.keys():
             self._means[name].vips.refresh()
 
     def let_go(self, name: str, *, resign: bool) -> None:
@@ -115,7 +117,9 @@ class Executor:
             self._narrator.state_changed(name, effect)
         elif isinstance(effect, Notice):
             self._narrator.notice(name, effect)
-        elif isinstance(effect, Notify):
+        elif isinstance(effect, GroupStateChanged):
+            self._narrator.group_changed(effect)
+        elif isinstance(effect, Notify | NotifyGroup):
             self._notifications.append((name, effect))
 
     def _moved(

@@ -12,6 +12,7 @@ from vrrpd.control.commands import command_table
 from vrrpd.control.server import ControlServer
 from vrrpd.daemon.exit_codes import ExitCode
 from vrrpd.daemon.options import DaemonOptions
+from vrrpd.daemon.reload import Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import RELOAD, admit_requests
@@ -46,7 +47,12 @@ class Lifetime:
         self._loop.set_exception_handler(self._fail)
         self._service = Service(config, str(options.config), self._loop)
         self._service.log_addresses = options.manners.log_addresses
-        self._server = ControlServer(run_dir.control_socket, command_table(self._service.reporter.command()))
+        manager, service = superiors.manager, self._service
+        self._reloader = Reloader(
+            service, options, self._loop, manager.reloading, lambda: manager.ready(service.summary)
+        )
+        commands = (service.reporter.command(), *self._reloader.commands)
+        self._server = ControlServer(run_dir.control_socket, command_table(*commands))
 
     def run(self) -> ExitCode:
         try:
@@ -59,6 +65,7 @@ class Lifetime:
             if self._exit_code is not ExitCode.STOPPED:
                 self._service.release()
             self._server.close()
+            self._reloader.close()
             self._service.close()
             self._service.run_shutdown_script()
             self._loop.close()
@@ -114,7 +121,8 @@ class Lifetime:
         self._loop.stop()
 
     def _asked_to_reload(self) -> None:
-        log.warning("SIGHUP ignored: the configuration is read at the start only; restart to use a new one")
+        if not self._stopping:
+            self._reloader.reload("SIGHUP")
 
     def _ran_long(self) -> None:
         """RLIMIT_RTTIME: other processes of this CPU waited for as long."""

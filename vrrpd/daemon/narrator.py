@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vrrpd.core.effects import Notice, NoticeKind, State, StateChanged
+from vrrpd.core.effects import GroupStateChanged, Notice, NoticeKind, State, StateChanged
 from vrrpd.core.events import PacketDropped
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.proto.advertisement import Dropped
@@ -48,6 +48,9 @@ class Narrator:
     def state_changed(self, instance: str, change: StateChanged) -> None:
         deeds = self._deeds.pop(instance, [])
         self._lines.append(lambda: _tell_change(instance, change, deeds))
+
+    def group_changed(self, change: GroupStateChanged) -> None:
+        self._lines.append(lambda: _tell_group(change))
 
     def notice(self, instance: str, notice: Notice) -> None:
         self._lines.append(lambda: self._tell_notice(instance, notice))
@@ -92,3 +95,10 @@ def _tell_change(instance: str, change: StateChanged, deeds: list[str]) -> None:
         "done": deeds,
     }
     log.log(level, "%s %s -> %s: %s", instance, change.old.value, change.new.value, text, extra={"fields": fields})
+
+
+def _tell_group(change: GroupStateChanged) -> None:
+    level = logging.WARNING if change.new is State.FAULT else logging.INFO
+    fields = {"group": change.group, "old": change.old.value, "new": change.new.value, "detail": change.detail}
+    text = f"group {change.group} {change.old.value} -> {change.new.value}"
+    log.log(level, "%s", f"{text}: {change.detail}" if change.detail else text, extra={"fields": fields})

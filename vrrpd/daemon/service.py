@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from vrrpd import __version__
+from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.model import Config
-from vrrpd.core.effects import Notify, NotifyGroup
-from vrrpd.core.events import Shutdown, Startup
+from vrrpd.core.effects import Notify, NotifyEvent, NotifyGroup, State
+from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
@@ -25,6 +26,7 @@ from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
+from vrrpd.daemon.succession import Changes, compare, describe, inherited, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
@@ -32,6 +34,7 @@ from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
+from vrrpd.units import Priority
 
 log = logging.getLogger("vrrpd")
 
@@ -68,16 +71,18 @@ class Service:
 
     def __init__(self, config: Config, source: str, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._config = config
+        self._config = config = with_group_tracking(config)
         self.log_addresses = False
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
         self._announcers = Announcers()
-        self._plans = tuple(plan_instance(instance, config.global_defs) for instance in config.vrrp_instances)
-        self._node = Node(VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
+        self._plans = _plans_of(config)
+        routers = (VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
+        self._node = Node(routers, _groups_of(config))
         self._launcher = launcher = Launcher.of(config.global_defs)
         self._notifier = Notifier(config, launcher, loop)
         self._means = {plan.name: self._equip(plan) for plan in self._plans}
+        self._vips = {name: means.vips for name, means in self._means.items()}
         self._engine = self._build_engine()
         self._links = Links(self._plans, self._means, self._watch, loop, self._engine)
         self._engine.lost = self._links.lost
@@ -95,9 +100,8 @@ class Service:
         return Engine(self._node, executor, self._means, narrator, self._loop, StallDetector())
 
     def _build_losses(self) -> Losses:
-        vips: Mapping[str, VipSet] = {name: means.vips for name, means in self._means.items()}
         return Losses(
-            vips,
+            self._vips,
             self._netlink.port_id,
             lambda name: self._node.router(name).state,
             self._watch.addresses,
@@ -130,6 +134,107 @@ class Service:
     def summary(self) -> str:
         """Which instances there are, for people."""
         return _enumerate(self._plans)
+
+    # --- another configuration --------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        return self._config
+
+    def when_quiet(self, callback: Callable[[], None]) -> None:
+        """Call it when no advertisement is due soon."""
+        self._engine.when_quiet(callback)
+
+    def compare(self, config: Config) -> Changes:
+        """What ``replace`` would do to the instances."""
+        return compare(self._plans, _plans_of(with_group_tracking(config)))
+
+    def differences(self, config: Config) -> tuple[str, ...]:
+        """What ``replace`` would change, in lines for people."""
+        return describe(self.compare(config), self._config, with_group_tracking(config))
+
+    def replace(self, config: Config) -> None:
+        """Run this configuration from now on. What it leaves as it was is not touched."""
+        old, config = self._config, with_group_tracking(config)
+        changes = compare(self._plans, plans := _plans_of(config))
+        same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
+        self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
+        self._notifier.reconfigure(config, self._launcher)
+        self._make_room(changes)
+        remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
+        retired = self._equip_anew(changes)
+        self._config, self._plans = config, plans
+        self.reporter.replace(plans)
+        told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
+        self._links.replace(plans, changes.former, changes.changed)
+        names = {device for plan in plans if plan.name not in changes.former for device in plan.devices}
+        names |= {device for plan in plans if plan.name in changes.changed for device in plan.devices}
+        self._links.review(names)
+        for speaker in retired:
+            speaker.close()
+        self._open_announcers()
+        self._engine.deliver(self._replacements(changes, told))
+        self._engine.regroup(_groups_of(config))
+        self._begin(changes)
+        self._notifier.states_kept(self._states(changes))
+
+    def _make_room(self, changes: Changes) -> None:
+        """Let those go that are no longer configured, without what others have from now on."""
+        states = {plan.name: self._node.router(plan.name).state for plan in self._plans}
+        for name, addresses in inherited(changes, states).items():
+            self._vips[name].spare(addresses)
+        gone = {plan.name for plan in changes.removed}
+        groups = {name: group.members for name, group in self._node.groups.items()}
+        self._engine.regroup({name: [item for item in members if item not in gone] for name, members in groups.items()})
+        self._engine.deliver((name, Shutdown(removed=True)) for name in gone)
+        for name in gone:
+            self._node.remove(name)
+            self._means.pop(name).speaker.close()
+        self._node.rename(changes.renamed)
+
+    def _equip_anew(self, changes: Changes) -> list[Speaker]:
+        """Means for those that are new or changed; the sockets that are then of no more use."""
+        old = dict(self._means)
+        self._means.clear()
+        retired = []
+        for before, after in changes.kept:
+            means = old[before.name]
+            if after.name in changes.changed:
+                retired.append(means.speaker)
+                fresh = self._equip(after)
+                fresh.vips.succeed(means.vips)
+                means = fresh
+            self._means[after.name] = means
+        for plan in changes.added:
+            self._means[plan.name] = self._equip(plan)
+            self._node.add(VirtualRouter(plan.name, plan.parameters))
+        self._vips.clear()
+        self._vips.update((name, means.vips) for name, means in self._means.items())
+        return retired
+
+    def _replacements(self, changes: Changes, told: Iterable[tuple[str, Event]]) -> Iterable[tuple[str, Event]]:
+        for _, plan in changes.kept:
+            if plan.name in changes.changed:
+                priority = self._trackers.effective_priority(plan.name)
+                means = self._means[plan.name]
+                means.speaker.prepare(priority)
+                yield plan.name, ParametersReplaced(plan.parameters, priority, means.vips.moved)
+        yield from told
+
+    def _states(self, changes: Changes) -> Iterable[tuple[str, NotifyEvent, Priority]]:
+        for name in changes.former:
+            router = self._node.router(name)
+            if router.state is not State.INIT:
+                yield name, NotifyEvent(router.state.value), router.effective_priority
+
+    def _begin(self, changes: Changes) -> None:
+        """Those that are new start as at the start of the daemon; for a startup delay it is too late."""
+        names = [plan.name for plan in changes.added]
+        self._engine.deliver((name, event) for name in names for event in self._trackers.scene(name))
+        self._trackers.start()
+        self._engine.deliver((name, Startup()) for name in names)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
 
     def stop(self, done: Callable[[], None]) -> None:
         """Leave the elections; ``done`` is called when the stop scripts have ended."""
@@ -194,6 +299,21 @@ class Service:
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)
+
+
+def _plans_of(config: Config) -> tuple[InstancePlan, ...]:
+    return tuple(plan_instance(instance, config.global_defs) for instance in config.vrrp_instances)
+
+
+def _groups_of(config: Config) -> dict[str, tuple[str, ...]]:
+    return {group.name: group.group for group in config.sync_groups}
+
+
+def _unheard_of(changes: Changes) -> Iterable[InstancePlan]:
+    """Those that are new and have only addresses that nobody had: what is there of them was left over by others."""
+    known = {place for plan in changes.removed for place in places(plan)}
+    known |= {place for old, _ in changes.kept for place in places(old)}
+    return (plan for plan in changes.added if known.isdisjoint(places(plan)))
 
 
 def _enumerate(plans: Sequence[InstancePlan]) -> str:

@@ -9,6 +9,7 @@ from vrrpd.control.commands import Access, Caller, Command, no_arguments
 from vrrpd.control.status import (
     AddressStatus,
     DaemonStatus,
+    GroupStatus,
     InstanceStatus,
     MasterStatus,
     PeerStatus,
@@ -17,6 +18,7 @@ from vrrpd.control.status import (
 )
 from vrrpd.core.effects import State
 from vrrpd.core.node import Node
+from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.trackers import TrackerReport, Trackers
@@ -54,8 +56,14 @@ class StatusReporter:
         )
         views = {view.name: view for view in self._node.views(now)}
         return StatusResult(
-            daemon=daemon, instances=[self._instance(plan, views[plan.name], now) for plan in self._plans]
+            daemon=daemon,
+            instances=[self._instance(plan, views[plan.name], now) for plan in self._plans],
+            groups=[_group(view, now) for view in self._node.group_views(now)],
         )
+
+    def replace(self, plans: Sequence[InstancePlan]) -> None:
+        """Speak of these instances from now on."""
+        self._plans = plans
 
     def _answer(self, args: Mapping[str, object], _caller: Caller) -> Mapping[str, object]:
         no_arguments(args)
@@ -101,6 +109,19 @@ class StatusReporter:
         link = self._watch.link(name)
         found = () if link is None else self._watch.addresses(link.index)
         return frozenset((item.address, item.prefix) for item in found)
+
+
+def _group(view: SyncGroupView, now: Instant) -> GroupStatus:
+    in_state = between(view.since, now)
+    return GroupStatus(
+        name=view.name,
+        state=view.state.value,
+        since=time.time() - in_state,
+        state_seconds=in_state,
+        detail=view.detail,
+        members=list(view.members),
+        blocked_by=list(view.blocked_by),
+    )
 
 
 def _master(view: VirtualRouterView, now: Instant) -> MasterStatus | None:

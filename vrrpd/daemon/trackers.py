@@ -52,14 +52,16 @@ class Trackers:
         self._results: dict[str, TrackingResult] = {}
         self._adopt(config)
 
-    def replace(self, config: Config, former: Mapping[str, str], *, same_account: bool) -> list[tuple[str, Event]]:
+    def replace(
+        self, config: Config, launcher: Launcher, former: Mapping[str, str], *, same_account: bool
+    ) -> list[tuple[str, Event]]:
         """Judge by this configuration from now on; ``start`` then starts what is new.
 
         ``former``: the names that those instances had which go on. Scripts that did not change keep their results,
         others wait for their first one; not ``same_account``: another user runs them, so all did change. What the
         instances that go on have to be told.
         """
-        before = self._results
+        before, self._launcher = self._results, launcher
         if not same_account:
             self.stop()
             self._scripts = {}

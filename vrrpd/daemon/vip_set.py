@@ -52,7 +52,7 @@ class VipSet:
         self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[tuple[int, tuple[bytes, ...]], ...]] = {}
-        self._retired: dict[Address, _Bound] = {}
+        self._former: Mapping[Address, Vip] = {}
         self._spared: frozenset[Address] = frozenset()
 
     @property
@@ -69,16 +69,15 @@ class VipSet:
         self._routers = self._look_who_routes()
         self._build_frames()
 
-    def succeed(self, old: "VipSet") -> tuple[Address, ...]:
-        """Once bound, take over from the set that this instance had before a reload.
+    def succeed(self, old: "VipSet") -> None:
+        """Take over from the set that this instance had before a reload: what that one put up, a removal removes."""
+        self._former, self._spared = old.forms, old._spared
 
-        What that one put up in another form, the next removal removes. The addresses of which we have another form.
-        """
-        self._retired = {address: bound for address, bound in old._bound.items() if self._bound.get(address) != bound}
-        return tuple(address for address in self._retired if address in self._bound and self._is_moved(address))
-
-    def _is_moved(self, address: Address) -> bool:
-        return _kernel_form(self._retired[address]) != _kernel_form(self._bound[address])
+    @property
+    def moved(self) -> tuple[Address, ...]:
+        """Addresses that stand there in another form, from before a reload."""
+        forms = self.forms
+        return tuple(item for item, form in self._former.items() if item in forms and forms[item] != form)
 
     def spare(self, addresses: Collection[Address]) -> None:
         """Another instance has them from now on: the next removal leaves them where they are."""
@@ -135,7 +134,7 @@ class VipSet:
         """Addresses that are unbound are nowhere, and so removed."""
         if self._spared:
             addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
-        failures = self._remove_retired(netlink, addresses)
+        failures = self._remove_former(netlink, addresses)
         if self._batch is not None:
             failures += self._batch.remove(netlink, self._choice(addresses))
         if not failures:
@@ -143,9 +142,14 @@ class VipSet:
         reasons = [self._describe("remove", failure) for failure in failures]
         return Failure(tuple(failure.vip.address for failure in failures), "; ".join(reasons))
 
-    def _remove_retired(self, netlink: Netlink, addresses: Collection[Address]) -> tuple[AddressFailure, ...]:
-        retired = [self._retired.pop(address) for address in addresses if address in self._retired]
-        return AddressBatch([_kernel_form(bound) for bound in retired]).remove(netlink) if retired else ()
+    def _remove_former(self, netlink: Netlink, addresses: Collection[Address]) -> tuple[AddressFailure, ...]:
+        """What stands there in a form that we no longer give it."""
+        if not self._former:
+            return ()
+        forms, going = self.forms, frozenset(addresses)
+        stale = [form for item, form in self._former.items() if item in going and forms.get(item) != form]
+        self._former = {item: form for item, form in self._former.items() if item not in going}
+        return AddressBatch(stale).remove(netlink) if stale else ()
 
     def _choice(self, addresses: tuple[Address, ...]) -> frozenset[Address] | None:
         """None is the batch's word for all."""

@@ -191,11 +191,17 @@ def _make_private(descriptor: int) -> None:
         return  # the one that listed the directory
 
 
-def spawn(argv: Sequence[str], identity: Identity | None, extra_env: Iterable[tuple[str, str]] = ()) -> Child:
+def spawn(
+    argv: Sequence[str],
+    identity: Identity | None,
+    extra_env: Iterable[tuple[str, str]] = (),
+    output: int | None = None,
+) -> Child:
     """Start a program, as another user if ``identity`` says so, and return at once.
 
     Its own process group, no blocked or ignored signals, /dev/null for its standard streams, this process's environment
-    without IFS, LD_PRELOAD and LD_LIBRARY_PATH and with ``extra_env``. A name without a slash is searched in PATH.
+    without IFS, LD_PRELOAD and LD_LIBRARY_PATH and with ``extra_env``. ``output``: the descriptor that is its standard
+    output instead. A name without a slash is searched in PATH.
     LinuxError: ENOENT or EACCES when there is no such program or it may not be run, ENOEXEC when it is neither a binary
     nor starts with #!, EPERM when this process may not become that user, EINVAL for an empty ``argv`` or a zero byte.
     """
@@ -211,7 +217,7 @@ def spawn(argv: Sequence[str], identity: Identity | None, extra_env: Iterable[tu
         executable = command[0]
     else:
         command[0] = argv[0]
-    return _start(executable, command, environment | dict(extra_env))
+    return _start(executable, command, environment | dict(extra_env), output)
 
 
 def find_program(name: str) -> str:
@@ -244,13 +250,14 @@ def _as_user(identity: Identity, command: list[str]) -> list[str]:
     return [find_program("setpriv"), *ids, "--pdeathsig=TERM", "--", *command]
 
 
-def _start(executable: str, command: list[str], environment: dict[str, str]) -> Child:
+def _start(executable: str, command: list[str], environment: dict[str, str], output: int | None) -> Child:
+    replaced = () if output is None else ((os.POSIX_SPAWN_DUP2, output, 1),)
     try:
         pid = os.posix_spawn(
             executable,
             command,
             environment,
-            file_actions=_STDIO,
+            file_actions=(*_STDIO, *replaced),
             setpgroup=0,
             setsigmask=(),
             setsigdef=signal.valid_signals() - _UNSETTABLE,

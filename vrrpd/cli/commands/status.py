@@ -12,7 +12,7 @@ import click
 from vrrpd.cli.format import colour_wanted
 from vrrpd.cli.lazy import DocumentedCommand, Section
 from vrrpd.cli.main import DEFAULT_RUN_DIR
-from vrrpd.cli.status_view import HEADINGS, Notes, Row, all_serving, daemon_line, notes_of, row_of
+from vrrpd.cli.status_view import HEADINGS, Notes, Row, all_serving, daemon_line, group_line, notes_of, row_of
 from vrrpd.control.client import ControlClient
 from vrrpd.control.endpoint import SOCKET_NAME
 from vrrpd.control.status import StatusResult, read_status
@@ -97,6 +97,10 @@ def render(result: StatusResult, *, verbose: bool = False) -> str:
         console.print(daemon_line(result), style="dim")
         console.print()
         console.print(_table([row_of(instance) for instance in result["instances"]]))
+        if result["groups"]:
+            console.print()
+        for group in result["groups"]:
+            console.print(group_line(group), style="red" if group["state"] == "FAULT" else None)
         for note in notes:
             _print_notes(console, note)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

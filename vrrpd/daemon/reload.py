@@ -1,0 +1,224 @@
+"""Reloading: the new configuration is read and checked elsewhere first, and only what differs is touched.
+
+Whatever is wrong with it, the old one goes on.
+"""
+
+import asyncio
+import gc
+import itertools
+import logging
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from vrrpd import __version__
+from vrrpd.config.diagnostics import Severity
+from vrrpd.config.model import Config, GlobalDefs
+from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
+from vrrpd.control.protocol import ErrorCode
+from vrrpd.daemon.config_reader import Reader
+from vrrpd.daemon.options import DaemonOptions
+from vrrpd.daemon.reading import Reading
+from vrrpd.daemon.reload_files import remove, touch, write_verdict
+from vrrpd.daemon.service import Service
+from vrrpd.errors import VrrpdError
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.units import between
+
+log = logging.getLogger("vrrpd.reload")
+
+OUTCOMES_KEPT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``changes`` made, or with ``plan`` to be made; ``errors``: why the old configuration goes on."""
+
+    plan: bool
+    changes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    number: int
+    why: str
+    plan: bool
+
+
+class Reloader:
+    """``began`` and ``ended`` are called around each reload, for the service manager."""
+
+    def __init__(
+        self,
+        service: Service,
+        options: DaemonOptions,
+        loop: asyncio.AbstractEventLoop,
+        began: Callable[[], None] = lambda: None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._service = service
+        self._config_name = str(options.config)
+        self._began = began
+        self._ended = ended
+        self._reader = Reader(options, loop)
+        self._numbers = itertools.count(1)
+        self._current: _Request | None = None
+        self._next: list[_Request] = []
+        self._outcomes: dict[int, Outcome] = {}
+
+    def reload(self, why: str) -> None:
+        """Begin; the log tells how it ends. Requests that come while one is being read wait for it."""
+        self._request(why, plan=False)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return (
+            Command("reload", Access.CHANGE, self._command, "Read the configuration again (plan: say what differs)."),
+            Command("reload_result", Access.READ, self._result, "How a reload ended."),
+        )
+
+    # --- one after the other ----------------------------------------------------------------------------------------
+
+    def _request(self, why: str, *, plan: bool) -> int:
+        request = _Request(next(self._numbers), why, plan)
+        waiting = next((item for item in self._next if item.plan == plan), None)
+        if waiting is not None:
+            return waiting.number  # it has not been begun: what it will read is as new
+        self._next.append(request)
+        if self._current is None:
+            self._start()
+        return request.number
+
+    def _start(self) -> None:
+        self._current = request = self._next.pop(0)
+        if not request.plan:
+            log.info("%s: reading %s", request.why, self._config_name)
+            self._began()
+            touch(self._definitions.reload_file)
+        try:
+            self._reader.read(self._received)
+        except VrrpdError as error:
+            self._finish(Outcome(request.plan, errors=(f"cannot start the reader: {error}",)))
+
+    def _received(self, content: bytes, ended: str) -> None:
+        if content:
+            self._service.when_quiet(lambda: self._understand(content))
+        else:
+            self._refuse(f"the process that reads the configuration failed: {ended}")
+
+    def _understand(self, content: bytes) -> None:
+        reading = _unpack(content)
+        if reading is None:
+            self._refuse(f"another version of vrrpd than the running {__version__} is installed now: restart it")
+            return
+        lines = [reading.error] if reading.error else [str(item) for item in reading.diagnostics]
+        write_verdict(self._definitions.reload_check_config, lines)
+        for item in reading.diagnostics:
+            if item.severity is not Severity.ERROR:
+                log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
+        config = reading.config
+        if config is None:
+            self._refuse(*_errors(reading))
+            return
+        fixed = _fixed(self._service.config, config)
+        if fixed:
+            self._refuse(*fixed)
+            return
+        differences = self._service.differences(config)
+        if self._current is not None and self._current.plan:
+            self._finish(Outcome(plan=True, changes=differences))
+        else:
+            self._service.when_quiet(lambda: self._apply(config, differences))
+
+    def _apply(self, config: Config, differences: tuple[str, ...]) -> None:
+        begin = read_clock()
+        self._service.replace(config)
+        gc.freeze()  # as after the start: no collection need look at what stays
+        log.info("reloaded in %.1f ms: %s", between(begin, read_clock()) * 1000, _summary(differences))
+        for line in differences:
+            log.info("reload: %s", line)
+        self._finish(Outcome(plan=False, changes=differences))
+
+    def _refuse(self, *errors: str) -> None:
+        plan = self._current is not None and self._current.plan
+        if not plan:
+            for line in errors:
+                log.error("%s", line)
+            log.error("not reloaded: the old configuration goes on")
+        self._finish(Outcome(plan, errors=errors))
+
+    def _finish(self, outcome: Outcome) -> None:
+        request, self._current = self._current, None
+        if request is not None:
+            self._outcomes[request.number] = outcome
+            while len(self._outcomes) > OUTCOMES_KEPT:
+                del self._outcomes[next(iter(self._outcomes))]
+        if not outcome.plan:
+            remove(self._definitions.reload_file)
+            self._ended()
+        if self._next:
+            self._start()
+
+    @property
+    def _definitions(self) -> GlobalDefs:
+        return self._service.config.global_defs
+
+    # --- for the control socket -------------------------------------------------------------------------------------
+
+    def _command(self, args: Mapping[str, object], caller: Caller) -> Mapping[str, object]:
+        plan = args.get("plan", False)
+        if not isinstance(plan, bool) or args.keys() - {"plan"}:
+            raise CommandError(ErrorCode.BAD_ARGUMENTS, "takes one argument, plan, true or false")
+        return {"number": self._request(f"asked by {caller}", plan=plan)}
+
+    def _result(self, args: Mapping[str, object], _caller: Caller) -> Mapping[str, object]:
+        number = args.get("number")
+        no_arguments({key: value for key, value in args.items() if key != "number"})
+        if not isinstance(number, int):
+            raise CommandError(ErrorCode.BAD_ARGUMENTS, "needs the number that reload answered")
+        outcome = self._outcomes.get(number)
+        if outcome is None:
+            return {"done": False}
+        return {"done": True, "changes": list(outcome.changes), "errors": list(outcome.errors)}
+
+
+def _unpack(content: bytes) -> Reading | None:
+    """None: the helper is of another version, whose objects are not ours."""
+    version, _, pickled = content.partition(b"\n")
+    if version != __version__.encode():
+        return None
+    try:
+        reading = pickle.loads(pickled)  # noqa: S301  # from our own child
+    except (pickle.UnpicklingError, AttributeError, ImportError, TypeError):
+        return None
+    return reading if isinstance(reading, Reading) else None
+
+
+def _errors(reading: Reading) -> tuple[str, ...]:
+    if reading.error:
+        return (reading.error,)
+    return tuple(str(item) for item in reading.diagnostics if item.severity is Severity.ERROR)
+
+
+def _fixed(old: Config, new: Config) -> tuple[str, ...]:
+    """What a running daemon cannot change (keepalived refuses it too)."""
+    words = (
+        ("instance", old.process.instance, new.process.instance),
+        ("net_namespace", old.process.net_namespace, new.process.net_namespace),
+        ("net_namespace_ipvs", old.process.net_namespace_ipvs, new.process.net_namespace_ipvs),
+        ("tmp_config_directory", old.global_defs.tmp_config_directory, new.global_defs.tmp_config_directory),
+        ("disable_local_igmp", old.global_defs.disable_local_igmp, new.global_defs.disable_local_igmp),
+        ("nftables", old.global_defs.nftables, new.global_defs.nftables),
+    )
+    return tuple(f"{word} {was} -> {now} needs a restart" for word, was, now in words if was != now)
+
+
+def _summary(differences: tuple[str, ...]) -> str:
+    if not differences:
+        return "nothing changed"
+    return f"{len(differences)} change{'s' if len(differences) > 1 else ''}"
