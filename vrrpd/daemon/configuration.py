@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from vrrpd.config.diagnostics import Diagnostic
-from vrrpd.config.load import read_config_bytes
+from vrrpd.config.language import read_any
 from vrrpd.config.model import Config
+from vrrpd.daemon.machine import machine_context
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.script_review import review_scripts
 
@@ -14,8 +15,12 @@ def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Dia
 
     Raises OSError when there is no file to read.
     """
-    config, diagnostics = read_config_bytes(options.config.read_bytes(), str(options.config))
-    if config is not None and not options.manners.runs_vrrp:
+    manners = options.manners
+    context = machine_context(
+        options.config, config_id=manners.config_id, check_all_includes=manners.check_includes
+    )
+    config, diagnostics, _ = read_any(options.config.read_bytes(), str(options.config), context)
+    if config is not None and not manners.runs_vrrp:
         config = replace(config, vrrp_instances=(), vrrp_scripts=(), sync_groups=())
     if config is None:
         return None, diagnostics
