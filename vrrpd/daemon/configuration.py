@@ -16,9 +16,7 @@ def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Dia
     Raises OSError when there is no file to read.
     """
     manners = options.manners
-    context = machine_context(
-        options.config, config_id=manners.config_id, check_all_includes=manners.check_includes
-    )
+    context = machine_context(options.config, config_id=manners.config_id, check_all_includes=manners.check_includes)
     config, diagnostics, _ = read_any(options.config.read_bytes(), str(options.config), context)
     if config is not None and not manners.runs_vrrp:
         config = replace(config, vrrp_instances=(), vrrp_scripts=(), sync_groups=())
