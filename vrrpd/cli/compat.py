@@ -86,20 +86,16 @@ def _obey(name: str, parsed: Parsed) -> int:
 
 
 def _test(options: "DaemonOptions", parsed: Parsed) -> int:
-    from vrrpd.config.diagnostics import Severity
-    from vrrpd.daemon.configuration import read_configuration
+    """No fork, no syslog, nothing is changed; findings on standard error, or at the end of the file that is given."""
+    from vrrpd.cli.commands.config_test import config_test
 
-    del parsed
-    try:
-        config, diagnostics = read_configuration(options)
-    except OSError as error:
-        sys.stderr.write(f"cannot read {options.config}: {error.strerror}\n")
-        return 4
-    for item in diagnostics:
-        sys.stderr.write(f"{item}\n")
-    if config is None:
-        return 4
-    return 5 if any(item.severity is Severity.WARNING for item in diagnostics) else 0
+    return config_test(
+        options.config,
+        log=_path(parsed, "config-test"),
+        as_json=parsed.given("json"),
+        config_id=options.manners.config_id,
+        check_all_includes=options.manners.check_includes,
+    )
 
 
 def _usage(name: str) -> str:
