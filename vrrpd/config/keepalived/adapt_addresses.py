@@ -119,8 +119,8 @@ def _unknown(word: Written, cursor: Cursor) -> None:
 def _device(parts: _Parts, word: Written, cursor: Cursor) -> None:
     parts.device = interface_word(cursor, word, "dev")
     parts.usable = parts.usable and parts.device is not None
-    if parts.device is not None and not cursor.context.has_interface(parts.device):
-        cursor.complaints.warn(word.location, "no-interface", f"there is no interface {parts.device} here")
+    if parts.device is not None:
+        cursor.uses_interface(parts.device, word.location, str(parts.address))
 
 
 def _label(parts: _Parts, word: Written, cursor: Cursor) -> None:

@@ -268,6 +268,7 @@ def _script_user(draft: Draft, cursor: Cursor, statement: Statement) -> None:
             f"there is no user {shortened(user)}{f' or no group {shortened(group)}' if group else ''}:"
             " script_user is ignored", expected="a user and a group of this machine",
         )  # fmt: skip
+        draft.origins["script_user.unknown"] = statement.location
         return
     draft.put("script_user", user, statement.location)
     if group is not None:

@@ -128,10 +128,7 @@ def _garp_interfaces(names: list[str], cursor: Cursor, statement: Statement) -> 
 
 
 def _add_interface(names: list[str], name: str, at: Location, cursor: Cursor) -> None:
-    if not cursor.context.has_interface(name):
-        cursor.complaints.complain(
-            Complaint.GENERAL, at, "no-interface", f"there is no interface {name} here for garp_group"
-        )
+    cursor.uses_interface(name, at, "garp_group")
     if name not in names:
         names.append(name)
 

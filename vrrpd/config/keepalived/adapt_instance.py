@@ -141,7 +141,7 @@ def _interface(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     if name is None:
         return
     draft.put("interface", name, statement.location)
-    draft.origins["interface.name"] = word.location
+    cursor.uses_interface(name, word.location, "interface")
 
 
 def _preempt(draft: Draft, cursor: Cursor, statement: Statement) -> None:

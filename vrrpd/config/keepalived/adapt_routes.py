@@ -165,8 +165,8 @@ def _value(word: Written, rest: list[Written], cursor: Cursor) -> Iterator[str]:
         if word.text == "mtu":
             yield rest.pop(0).text
         return
-    if word.text in _DEVICES and not cursor.context.has_interface(value.text):
-        cursor.complaints.warn(value.location, "no-interface", f"there is no interface {shortened(value.text)} here")
+    if word.text in _DEVICES:
+        cursor.uses_interface(value.text, value.location, word.text)
     yield value.text
 
 

@@ -4,7 +4,7 @@ from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.complete_instance import Subject, completed
 from vrrpd.config.keepalived.complete_scripts import Scripts, renumber, without_missing
-from vrrpd.config.keepalived.context import ReadContext
+from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.notify import FIELDS, notify_scripts
 from vrrpd.config.keepalived.reader import Reader
 from vrrpd.config.keepalived.words import Draft, build
@@ -13,22 +13,23 @@ from vrrpd.config.values import shortened
 from vrrpd.units import Family
 
 
-def complete(reader: Reader, context: ReadContext, complaints: Complaints) -> Config:
+def complete(reader: Reader, cursor: Cursor) -> Config:
     """The whole model; only to be run when nothing was refused."""
-    scripts = Scripts(reader.global_defs, context, complaints)
+    complaints = cursor.complaints
+    scripts = Scripts(reader.global_defs, cursor.context, complaints)
     usable = scripts.track_scripts(reader.scripts.values())
     scripts.notify((*reader.instances.values(), *reader.groups.values()))
     scripts.global_scripts()
-    scripts.checkers(reader.lvs.scripts)
-    scripts.conclude()
+    if not _missing_interfaces(reader.global_defs, cursor):
+        scripts.conclude()
+    scripts.conclude_checkers(reader.lvs.scripts)
     known = frozenset(script.name for script in usable)
     for draft in (*reader.instances.values(), *reader.groups.values()):
         without_missing(draft, known)
     groups = _members(reader, complaints)
     _grouped_weights(reader, groups, complaints)
     instances = tuple(
-        completed(Subject(name, draft, reader.global_defs, complaints, context))
-        for name, draft in reader.instances.items()
+        completed(Subject(name, draft, reader.global_defs, complaints)) for name, draft in reader.instances.items()
     )
     _same_router(instances, complaints)
     return Config(
@@ -49,6 +50,21 @@ def complete(reader: Reader, context: ReadContext, complaints: Complaints) -> Co
         process=build(ProcessSettings, {**reader.process.values, "origins": reader.process.origins}),
         static_origins=reader.statics.origins,
     )
+
+
+def _missing_interfaces(defs: Draft, cursor: Cursor) -> bool:
+    """keepalived stops at them, before it looks at scripts; not with dynamic_interfaces."""
+    if defs.get("dynamic_interfaces", bool, False):
+        return False
+    for at, message in cursor.missing_interfaces:
+        cursor.complaints.complain(
+            Complaint.GENERAL,
+            at,
+            "no-interface",
+            message,
+            expected="an interface of this machine, or dynamic_interfaces in global_defs",
+        )
+    return bool(cursor.missing_interfaces)
 
 
 # -- groups ----------------------------------------------------------------------------------------------------------

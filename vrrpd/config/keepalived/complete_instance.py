@@ -7,7 +7,6 @@ from typing import Final
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.complete_scripts import renumber
-from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.notify import FIELDS, notify_scripts
 from vrrpd.config.keepalived.words import Draft, build
 from vrrpd.config.model import Authentication, Garp, VirtualAddress, VrrpInstance
@@ -27,7 +26,6 @@ class Subject:
     draft: Draft
     defs: Draft
     complaints: Complaints
-    context: ReadContext
 
     def complain(
         self, keyword: str, code: str, message: str, *, expected: str = "", write: str = "",
@@ -103,9 +101,6 @@ def _identity(subject: Subject) -> None:
         return
     if interface == "lo":
         subject.refuse("interface", "loopback", "lo cannot carry VRRP", expected="an interface to a network")
-    elif not subject.context.has_interface(interface) and not subject.defs.get("dynamic_interfaces", bool, False):
-        subject.complain("interface.name", "no-interface", f"there is no interface {shortened(interface)} here",
-                         expected="an interface of this machine, or dynamic_interfaces in global_defs")  # fmt: skip
 
 
 def _family(subject: Subject) -> None:
@@ -299,9 +294,6 @@ def _tracked_interfaces(subject: Subject) -> None:
                              f"{track.name} is its own interface and watched anyway: the line is ignored",
                              write="remove it; see also dont_track_primary")  # fmt: skip
             continue
-        if not subject.context.has_interface(track.name) and not subject.defs.get("dynamic_interfaces", bool, False):
-            subject.complain(f"track_interface.{index}", "no-interface",
-                             f"there is no interface {shortened(track.name)} here")  # fmt: skip
         kept.append((track, draft.origins.get(f"track_interface.{index}")))
     renumber(draft, "track_interface", kept)
 

@@ -24,10 +24,18 @@ class Scripts:
         self._secured = defs.get("enable_script_security", bool, False)
         self._user = defs.find("script_user", str) or context.default_user
         self._group = defs.find("script_group", str)
+        self._unresolved = "script_user.unknown" in defs.origins and "script_user" not in defs.values
         self._as_root: Location | None = None
 
     def usable(self, command: Command, what: str, at: Location) -> bool:
         user, group = (command.user, command.group) if command.user else (self._user, self._group)
+        if not command.user and self._unresolved:
+            self._complaints.complain(
+                Complaint.GENERAL, at, "no-script-user",
+                f"{what}: the script_user that should run it does not exist: it is left out",
+                expected="a user of this machine behind script_user",
+            )  # fmt: skip
+            return False
         if user is None and self._secured:
             self._complaints.complain(
                 Complaint.GENERAL, at, "no-script-user",
@@ -69,6 +77,12 @@ class Scripts:
             write="global_defs {  enable_script_security  script_user USER  }",
         )
 
+    def conclude_checkers(self, statements: Iterable[Statement]) -> None:
+        """The same for the IPVS side, which another process of keepalived looks at."""
+        self._as_root = None
+        self._checkers(statements)
+        self.conclude()
+
     # -- who names scripts -------------------------------------------------------------------------------------------
 
     def track_scripts(self, scripts: Iterable[VrrpScript]) -> tuple[VrrpScript, ...]:
@@ -84,15 +98,30 @@ class Scripts:
                 self._drop_unusable(draft, keyword)
 
     def global_scripts(self) -> None:
+        """A script_user counts for those that stand behind it."""
         for keyword in _GLOBAL_SCRIPTS:
+            command = self._defs.find(keyword, Command)
+            if command is None:
+                continue
+            named_later = self._defs.at("script_user") > self._defs.at(keyword)
+            if "script_user" in self._defs.values and command.user is None and named_later:
+                self._earlier_than_user(keyword, command)
             self._drop_unusable(self._defs, keyword)
+
+    def _earlier_than_user(self, keyword: str, command: Command) -> None:
+        user = self._context.default_user or "root"
+        self._defs.values[keyword] = Command(command.argv, user)
+        self._complaints.warn(
+            self._defs.at(keyword), "script-user-later",
+            f"{keyword} stands before script_user: {user} runs it", expected="script_user before the scripts it is for",
+        )  # fmt: skip
 
     def _drop_unusable(self, draft: Draft, keyword: str) -> None:
         command = draft.find(keyword, Command)
         if command is not None and not self.usable(command, keyword, draft.at(keyword)):
             del draft.values[keyword]
 
-    def checkers(self, statements: Iterable[Statement]) -> None:
+    def _checkers(self, statements: Iterable[Statement]) -> None:
         """Scripts of the IPVS side: only looked at."""
         for statement in statements:
             words = script_words(statement.line, self._complaints)

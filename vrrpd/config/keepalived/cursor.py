@@ -28,6 +28,7 @@ class Cursor:
         self._last = Location("")
         self.context = context
         self.complaints = complaints
+        self.missing_interfaces: list[tuple[Location, str]] = []
 
     # -- statements --------------------------------------------------------------------------------------------------
 
@@ -144,6 +145,11 @@ class Cursor:
             expected=f"a keyword of {where}",
             write=near,
         )
+
+    def uses_interface(self, name: str, at: Location, what: str) -> None:
+        """Remembers an interface that is not there; whether that matters depends on dynamic_interfaces."""
+        if not self.context.has_interface(name):
+            self.missing_interfaces.append((at, f"{what}: there is no interface {shortened(name)} here"))
 
     # -- arguments ---------------------------------------------------------------------------------------------------
 

@@ -23,12 +23,13 @@ def read_keepalived(
     complaints = Complaints()
     reader = Reader()
     lines = Preprocessor(context, complaints).lines(text, file)
+    cursor = Cursor(statements(lines, complaints), context, complaints)
     try:
-        reader.read(Cursor(statements(lines, complaints), context, complaints))
+        reader.read(cursor)
     except TooMuchError as error:
         complaints.refuse(Complaint.FATAL, Location(file), "too-much", str(error))
         return None, complaints.diagnostics, complaints.verdict
-    config = complete(reader, context, complaints)
+    config = complete(reader, cursor)
     if not config.vrrp_instances:
         complaints.tell(Location(file, 1, 1), "nothing-to-run", "there is no vrrp_instance: there is nothing to do")
     diagnostics = complaints.diagnostics

@@ -59,7 +59,7 @@ class Preprocessor:
             if multi is not None:
                 if self._continues(line, multi[1]):
                     continue
-                self._definitions.define(multi[0], tuple(multi[1]))
+                self._definitions.define(multi[0], tuple(multi[1]) or "")
                 multi = None
                 continue
             match = _DEFINITION.match(line.text)
@@ -68,7 +68,7 @@ class Preprocessor:
             else:
                 multi = self._define(match.group(1), line.cut(match.end(), len(line.text)).stripped())
         if multi is not None:
-            self._definitions.define(multi[0], tuple(multi[1]))
+            self._definitions.define(multi[0], tuple(multi[1]) or "")
 
     def _kept(self, raw: Line) -> Line | None:
         """The line without comment and condition; None when the condition is not met."""
@@ -124,13 +124,22 @@ class Preprocessor:
             if expansion.chain != chain:
                 if len(expansion.chain) > _NESTING:
                     raise TooMuchError(f"{line.location}: definitions are nested more than {_NESTING} deep")
-                for part in (expansion.line, *expansion.rest):
-                    yield from self._expanded(part, files, expansion.chain)
+                yield from self._expanded(expansion.line, files, expansion.chain)
+                for part in expansion.rest:
+                    yield from self._of_definition(part, files, expansion.chain)
                 return
             line = without_comment(expansion.line)
         if not line.text:
             return
         yield from self._directive(line, files)
+
+    def _of_definition(self, line: Line, files: tuple[str, ...], chain: tuple[str, ...]) -> Iterator[Line]:
+        """A line of a multi-line definition, not its first: it may define something itself."""
+        match = _DEFINITION.match(line.text)
+        if match is None:
+            yield from self._expanded(line, files, chain)
+        else:
+            self._definitions.define(match.group(1), line.text[match.end() :].strip())
 
     def _count(self, line: Line) -> None:
         self._written_lines += 1

@@ -147,6 +147,8 @@ class Reader:
         if keyword == "track_interface":
             weight = reference.weight
             known = interface_word(cursor, reference.name, keyword)
+            if known is not None:
+                cursor.uses_interface(known, reference.name.location, keyword)
             return (
                 None if known is None else Track(known, weight.value if weight else 0, bool(weight and weight.reverse))
             )
