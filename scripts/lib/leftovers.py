@@ -1,6 +1,7 @@
 """What must not be left in a finished tree."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,24 +15,26 @@ CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)")
 SILENCED = re.compile(
     r"#\s*(?:noqa(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore(?:\[[\w, -]+\])?)(?P<reason>.*)$"
 )
+MADE = re.compile(r"^\.|^__pycache__$|\.egg-info$")
 WORD = re.compile(r"\w{4}")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def files(root: Path) -> list[Path]:
-    """What git holds or would take; everything when this is no git checkout."""
-    listed = subprocess.run(
-        ["git", "-c", f"safe.directory={root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        found = (root / name for name in listed.stdout.split("\0") if name)
-    else:
-        found = (path for path in root.rglob("*") if not any(part.startswith(".venv") for part in path.parts))
+    """What git holds or would take; where that cannot be asked, all that is not hidden or made."""
+    found = tracked(root)
+    if found is None:
+        found = [path for path in root.rglob("*") if not any(map(MADE.search, path.relative_to(root).parts))]
     return sorted(path for path in found if path.is_file() and path.suffix in TEXT and path != root / EXEMPT)
+
+
+def tracked(root: Path) -> list[Path] | None:
+    """None without git, or outside a checkout."""
+    if shutil.which("git") is None:
+        return None
+    argv = ["git", "-c", f"safe.directory={root}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+    return [root / name for name in listed.stdout.split("\0") if name] if listed.returncode == 0 else None
 
 
 def lines_amiss(path: Path, text: str) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 
-from vrrpd.proto.advertisement import Advertisement, encode
+from vrrpd.proto.advertisement import Advertisement, ChecksumForm, encode
 from vrrpd.proto.arp import gratuitous_arp
 from vrrpd.proto.auth import pass_key
 from vrrpd.proto.ndisc import unsolicited_advertisement
@@ -24,9 +24,16 @@ MAC = bytes.fromhex("020000000001")
 GOOD = "1"  # Wireshark's value of a verified checksum field
 
 
-def frame(version: int, priority: int, interval: float, *addresses: str, password: str | None = None) -> bytes:
+def frame(
+    version: int,
+    priority: int,
+    interval: float,
+    *addresses: str,
+    password: str | None = None,
+    form: ChecksumForm = ChecksumForm.PSEUDO_HEADER,
+) -> bytes:
     parsed = tuple(ip_address(address) for address in addresses)
-    advert = Advertisement(version, Vrid(51), Priority(priority), Seconds(interval), parsed)
+    advert = Advertisement(version, Vrid(51), Priority(priority), Seconds(interval), parsed, form)
     key = None if password is None else pass_key(password)
     packet: IP | IPv6
     if parsed[0].version == 4:
@@ -44,9 +51,6 @@ ADVERTISEMENTS = {
     "v2 PASS": frame(2, 101, 1, "192.168.1.100", password="SecretPassword"),
     "v2 three addresses": frame(2, 255, 255, "192.168.1.100", "192.168.1.101", "10.0.0.1"),
     "v2 farewell": frame(2, 0, 1, "192.168.1.100"),
-    "v3": frame(3, 101, 1, "192.168.1.100"),
-    "v3 fast": frame(3, 101, 0.01, "192.168.1.100", "192.168.1.101"),
-    "v3 slow": frame(3, 101, 40.95, "192.168.1.100"),
     "v3 IPv6": frame(3, 101, 1, "fe80::100", "fd00:1::100"),
     "v3 IPv6 farewell": frame(3, 0, 0.01, "fe80::100"),
 }
@@ -101,8 +105,32 @@ def test_advertisements(tmp_path: Path) -> None:
         assert fields["vrrp.version"] == [name[1]], name
 
 
+def version_3(form: ChecksumForm) -> dict[str, bytes]:
+    return {
+        "v3": frame(3, 101, 1, "192.168.1.100", form=form),
+        "v3 fast": frame(3, 101, 0.01, "192.168.1.100", "192.168.1.101", form=form),
+        "v3 slow": frame(3, 101, 40.95, "192.168.1.100", form=form),
+    }
+
+
+def test_one_checksum_form_of_version_3_over_ipv4(tmp_path: Path) -> None:
+    """Wireshark 4.0 checks it as RFC 5798 and keepalived have it, 4.4 as RFC 9568 has it."""
+    verified = []
+    for form in ChecksumForm:
+        frames = version_3(form)
+        dissected = dict(zip(frames, dissect(list(frames.values()), tmp_path), strict=True))
+        if dissected["v3"]["vrrp.checksum.status"] == [GOOD]:
+            verified.append(form)
+            for name, fields in dissected.items():
+                assert not complaints(fields), name
+                assert fields["vrrp.checksum.status"] == [GOOD], name
+    assert len(verified) == 1
+
+
 def test_values(tmp_path: Path) -> None:
-    by_name = dict(zip(ADVERTISEMENTS, dissect(list(ADVERTISEMENTS.values()), tmp_path), strict=True))
+    frames = ADVERTISEMENTS | version_3(ChecksumForm.PSEUDO_HEADER)
+    by_name = dict(zip(frames, dissect(list(frames.values()), tmp_path), strict=True))
+    assert by_name["v3"]["vrrp.version"] == ["3"]
     assert by_name["v2 PASS"]["vrrp.auth_type"] == ["1"]
     assert by_name["v2 PASS"]["vrrp.auth_string"] == ["SecretPa"]
     assert by_name["v2 farewell"]["vrrp.prio"] == ["0"]
@@ -125,7 +153,7 @@ def test_announcements(tmp_path: Path) -> None:
 
 
 def test_the_oracle_notices_a_fault(tmp_path: Path) -> None:
-    broken = bytearray(ADVERTISEMENTS["v3"])
+    broken = bytearray(ADVERTISEMENTS["v2"])
     broken[-1] ^= 1
     cut = ADVERTISEMENTS["v3 IPv6"][:-1]
     wrong_checksum, too_short = dissect([bytes(broken), cut], tmp_path)

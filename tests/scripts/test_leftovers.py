@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,6 +60,14 @@ def test_links_to_files_that_do_not_exist_are_found(tmp_path: Path) -> None:
     assert leftovers.findings(tmp_path) == ["docs/a.md:1: a link to gone.md, which does not exist"]
 
 
+def test_without_git_hidden_and_made_files_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    for name in (".venv/a.py", "__pycache__/a.py", "x.egg-info/a.txt", "b.py"):
+        write(tmp_path, name, "x = 1  \n")
+    assert [found.partition(":")[0] for found in leftovers.findings(tmp_path)] == ["b.py"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
 def test_what_git_ignores_is_not_looked_at(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     write(tmp_path, ".gitignore", "build/\n")

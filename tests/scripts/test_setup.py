@@ -206,6 +206,7 @@ def test_the_reason_for_a_missing_witness_is_told(shell: Shell, missing: str, re
 esac""",
         where=shell.venv / "bin",
     )
+    shell.pretend("gcc", "")
     without = 'command() { [ "$2" != gcc ] && builtin command "$@"; }; ' if missing == "gcc" else ""
     done = shell.run(f'{without}try_witness; echo "$VRRPD_NO_WITNESS"')
     assert done.returncode == 0, done.stderr
