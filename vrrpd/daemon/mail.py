@@ -9,8 +9,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.message import EmailMessage
+from email.header import Header
 from email.utils import formatdate
 
 from vrrpd.config.model import GlobalDefs, MailServer
@@ -74,6 +73,11 @@ class Mailer:
         """Nothing waits and nothing is under way."""
         return self._waiting.unfinished_tasks == 0
 
+    @property
+    def waiting(self) -> int:
+        """Mails that have not been begun."""
+        return self._waiting.qsize()
+
     def put(self, subject: str, body: str) -> None:
         """Returns at once. ``subject`` without the router's name."""
         self._enqueue(_Mail(f"[{self._settings.router}] {subject}", body, time.time()))
@@ -105,7 +109,7 @@ class Mailer:
             try:
                 _send(self._settings, mail)
                 log.debug("mail sent: %s", mail.subject)
-            except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 server = self._settings.server
                 log.warning("mail not sent through %s port %d: %s: %s", server.host, server.port, mail.subject, error)
             finally:
@@ -116,17 +120,24 @@ class Mailer:
 def _send(settings: MailSettings, mail: _Mail) -> None:
     server = settings.server
     with smtplib.SMTP(server.host, server.port, settings.helo, timeout=settings.timeout) as connection:
-        refused = connection.send_message(_message(settings, mail), settings.sender, settings.recipients)
+        refused = connection.sendmail(settings.sender, settings.recipients, _text(settings, mail))
     for recipient, (code, text) in refused.items():
         log.warning("mail server %s refuses %s: %d %s", server.host, recipient, code, text.decode(errors="replace"))
 
 
-def _message(settings: MailSettings, mail: _Mail) -> EmailMessage:
-    message = EmailMessage()
-    message["Date"] = formatdate(mail.written, localtime=True)
-    message["From"] = settings.sender
-    message["Subject"] = mail.subject
-    message["X-Mailer"] = "Keepalived"  # what filters go by
-    message["To"] = ", ".join(settings.recipients)
-    message.set_content(mail.body)
-    return message
+def _text(settings: MailSettings, mail: _Mail) -> str:
+    """ASCII lines as RFC 5322 has them; addresses as the operator wrote them."""
+    headers = {
+        "Date": formatdate(mail.written, localtime=True),
+        "From": settings.sender,
+        "Subject": mail.subject,
+        "X-Mailer": "Keepalived",  # what filters go by
+        "To": ", ".join(settings.recipients),
+    }
+    return "".join(f"{name}: {_encoded(value)}\r\n" for name, value in headers.items()) + f"\r\n{mail.body}"
+
+
+def _encoded(value: str) -> str:
+    """On one line, and by RFC 2047 what is not ASCII."""
+    line = "".join(sign if sign.isprintable() else " " for sign in value)
+    return line if line.isascii() else Header(line, "utf-8", maxlinelen=0).encode()
