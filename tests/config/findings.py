@@ -12,7 +12,11 @@ HERE = "§"
 def instance(lines: str = "", *, name: str = "VI_1", vrid: int = 51, address: str = "192.168.1.100") -> str:
     """An instance that is clean but for the given lines."""
     vips = "" if "virtual_ipaddress =" in lines else f'virtual_ipaddress = ["{address}"]\n'
-    interface = "" if "interface =" in lines.replace("track_interface =", "") else 'interface = "eth0"\n'
+    interface = (
+        ""
+        if any(line.startswith("interface =") for line in lines.replace(HERE, "").splitlines())
+        else 'interface = "eth0"\n'
+    )
     number = "" if "virtual_router_id" in lines else f"virtual_router_id = {vrid}\n"
     return f"[vrrp_instance.{name}]\n{interface}{number}{vips}{lines}\n"
 

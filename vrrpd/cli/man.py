@@ -36,10 +36,18 @@ virtual_ipaddress = ["192.168.1.100"]
 track_script = ["chk_haproxy"]
 """
 _BLOCK_TITLES: Mapping[str, tuple[str, str]] = {
+    "": ("Outside all tables", "Before the first table."),
     "global_defs": ("[global_defs]", "What holds for every instance. At most once in a file."),
     "vrrp_script": ("[vrrp_script.NAME]", "A health check: a program that is run again and again."),
     "vrrp_instance": ("[vrrp_instance.NAME]", "A virtual router: the addresses that one of several nodes holds."),
+    "track_file": ("[track_file.NAME]", "A file with a number that counts."),
+    "vrrp_track_process": ("[vrrp_track_process.NAME]", "Processes that must run."),
+    "bfd_instance": ("[bfd_instance.NAME]", "A BFD session that must be up."),
+    "vrrp_sync_group": ("[vrrp_sync_group.NAME]", "Instances that are master together or not at all."),
+    "track_group": ("[track_group.NAME]", "Instances that fault when something static is lost."),
     "authentication": ("authentication = { ... }", "Of a vrrp_instance."),
+    "auth_hmac": ("auth_hmac = { ... }", "Of a vrrp_instance."),
+    "garp_group": ("[[garp_group]]", "Outside all tables, as often as needed."),
     "virtual_ipaddress": (
         "virtual_ipaddress = [{ ... }]",
         'An address as a table. The same as a text: "192.168.1.100/24 dev eth0 label eth0:1 scope link brd +".',

@@ -1,13 +1,13 @@
 """The elements of lists: virtual addresses and references to trackers, also as keepalived writes them on one line."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Final
 
 from vrrpd.config.diagnostics import Location, Report, Written
-from vrrpd.config.keywords import VIRTUAL_ADDRESS, Form, expected, toml_literal
+from vrrpd.config.keywords import VIRTUAL_ADDRESS, WEIGHT_LIMIT, Form, expected, toml_literal
+from vrrpd.config.line_values import lifetime
 from vrrpd.config.model import VirtualAddress
-from vrrpd.config.unsupported import ADDRESS_OPTIONS, report_unsupported
 from vrrpd.config.values import (
     INTERFACE_LIMIT,
     AddressEntry,
@@ -24,6 +24,7 @@ from vrrpd.units import Address
 
 _SCOPES: Final = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 _OPTIONS: Final = tuple(name for name in VIRTUAL_ADDRESS if name != "address")
+_FLAGS: Final = frozenset(name for name, keyword in VIRTUAL_ADDRESS.items() if keyword.shape is Form.FLAG)
 _SYNONYMS: Final = {"broadcast": "brd"}
 
 
@@ -33,14 +34,13 @@ def address_line(written: Written, report: Report) -> AddressEntry | None:
     if not words:
         report.error(written.location, "bad-address", "an address is missing here", expected=Form.PREFIXED.value)
         return None
-    parts = {"address": words[0]}
+    parts: dict[str, Written | bool | int] = {"address": words[0]}
     rest = words[1:]
     while rest:
         word, *rest = rest
         name = _SYNONYMS.get(word.text, word.text)
-        if name in ADDRESS_OPTIONS:
-            report_unsupported(ADDRESS_OPTIONS[name], name, word.location, report)
-            rest = rest[1:] if ADDRESS_OPTIONS[name].takes_value else rest
+        if name in _FLAGS:
+            parts[name] = True
         elif name not in _OPTIONS:
             _unknown_option(word, report)
             rest = rest if rest and _is_option(rest[0].text) else rest[1:]
@@ -53,7 +53,7 @@ def address_line(written: Written, report: Report) -> AddressEntry | None:
 
 
 def _is_option(word: str) -> bool:
-    return word in _OPTIONS or word in _SYNONYMS or word in ADDRESS_OPTIONS
+    return word in _OPTIONS or word in _SYNONYMS
 
 
 def _unknown_option(word: Written, report: Report) -> None:
@@ -66,19 +66,25 @@ def _unknown_option(word: Written, report: Report) -> None:
     )
 
 
-def virtual_address(parts: Mapping[str, Written], location: Location, report: Report) -> AddressEntry | None:
-    """From the texts of an address, by keyword; None when the address itself cannot be read."""
-    parsed = _address_and_prefix(parts["address"], report)
+Parts = Mapping[str, Written | bool | int]
+"""What was written of an address, by keyword; flags are True, ``preferred_lft`` may be a number already."""
+
+
+def virtual_address(parts: Parts, location: Location, report: Report) -> AddressEntry | None:
+    """From the texts of an address; None when the address itself cannot be read."""
+    texts = {name: part for name, part in parts.items() if isinstance(part, Written)}
+    parsed = _address_and_prefix(texts["address"], report)
     if parsed is None:
         return None
     address, prefix = parsed
-    device = parts.get("dev")
-    label, scope, broadcast = parts.get("label"), parts.get("scope"), parts.get("brd")
-    if not isinstance(address, IPv4Address):
-        for name, written in (("label", label), ("scope", scope), ("brd", broadcast)):
-            if written is not None:
-                _not_for_ipv6(name, written, report)
-        label = scope = broadcast = None
+    peer = _address_and_prefix(texts["peer"], report) if "peer" in texts else None
+    if peer is not None:
+        prefix = peer[1]
+    for name in ("label", "scope", "brd") if address.version == 6 else ():
+        if name in texts:
+            _not_for_ipv6(name, texts.pop(name), report)
+    label, scope, broadcast = texts.get("label"), texts.get("scope"), texts.get("brd")
+    device, group = texts.get("dev"), texts.get("track_group")
     value = VirtualAddress(
         address,
         prefix,
@@ -86,8 +92,22 @@ def virtual_address(parts: Mapping[str, Written], location: Location, report: Re
         label=None if label is None else _label(label, report),
         scope=0 if scope is None else _scope(scope, report),
         broadcast=None if broadcast is None else _broadcast(broadcast, address, prefix, report),
+        peer=peer[0] if peer else None,
+        preferred_lft=_preferred(parts.get("preferred_lft"), report),
+        track_group=group.text if group else None,
+        dad=parts.get("-nodad") is True,
+        home=parts.get("home") is True,
+        mngtmpaddr=parts.get("mngtmpaddr") is True,
+        noprefixroute=parts.get("noprefixroute") is True,
+        autojoin=parts.get("autojoin") is True,
+        use_vmac=parts.get("use_vmac") is True,
+        no_track=parts.get("no_track") is True,
     )
     return AddressEntry(value, location)
+
+
+def _preferred(part: Written | bool | int | None, report: Report) -> int | None:
+    return lifetime(part, report) if isinstance(part, Written) else part
 
 
 def _not_for_ipv6(name: str, written: Written, report: Report) -> None:
@@ -174,7 +194,7 @@ def _broadcast(written: Written, address: Address, prefix: int, report: Report) 
     return value
 
 
-def track_line(written: Written, report: Report, *, is_interface: bool) -> TrackEntry | None:
+def track_line(written: Written, report: Report, *, is_interface: bool, limit: int = WEIGHT_LIMIT) -> TrackEntry | None:
     """``chk_haproxy``, ``chk_haproxy weight -5``, ``eth1 weight 5 reverse``."""
     words = plain_words(written)
     texts = [word.text for word in words]
@@ -189,6 +209,6 @@ def track_line(written: Written, report: Report, *, is_interface: bool) -> Track
         return None
     if is_interface and interface(words[0], "track_interface", report) is None:
         return None
-    weight = weight_number(words[2], report) if len(words) > 2 else None
+    weight = weight_number(words[2], report, limit) if len(words) > 2 else None
     reverse = texts[3] == "reverse" if len(words) == 4 else None
     return TrackEntry(texts[0], weight, reverse, words[0].location)

@@ -1,6 +1,7 @@
 """A file's text or bytes to a configuration, or to everything that is wrong with it."""
 
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
+from vrrpd.config.effects import pending
 from vrrpd.config.model import Config
 from vrrpd.config.toml import parse
 from vrrpd.config.validate import validate
@@ -17,6 +18,7 @@ def read_config(text: str, file: str) -> tuple[Config | None, tuple[Diagnostic, 
     report.extend(parsed.diagnostics)
     if parsed.is_toml:
         report.extend(validate(parsed.assembled.config, parsed.assembled.doubts))
+        report.extend(pending(parsed.assembled.config))
     if not (has_errors(parsed.diagnostics) or parsed.assembled.config.vrrp_instances):
         report.warning(
             Location(file, 1, 1),

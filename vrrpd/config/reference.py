@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from vrrpd.config.diagnostics import Severity
 from vrrpd.config.keywords import TABLES, Keyword, expected
-from vrrpd.config.unsupported import UNSUPPORTED, Unsupported
+from vrrpd.config.unsupported import NOT_RUN, PENDING, Handling, Unready
 
 _SECTION: Final = re.compile(r"(<!-- (keywords|unsupported): ([a-z_-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TOP_LEVEL: Final = "tables"
-_CONSEQUENCE: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
 def refreshed(document: str) -> str:
@@ -20,9 +18,10 @@ def refreshed(document: str) -> str:
 
 def _section(match: re.Match[str]) -> str:
     begin, kind, name, end = match.groups()
+    block = "" if name == _TOP_LEVEL else name
     if kind == "keywords":
-        return begin + keyword_table(TABLES[name].values()) + end
-    return begin + unsupported_table(UNSUPPORTED["" if name == _TOP_LEVEL else name]) + end
+        return begin + keyword_table(TABLES[block].values()) + end
+    return begin + unsupported_table({**PENDING.get(block, {}), **NOT_RUN.get(block, {})}) + end
 
 
 def keyword_table(keywords: Iterable[Keyword]) -> str:
@@ -45,13 +44,13 @@ def _code(text: str) -> str:
     return f"`{_cell(text)}`"
 
 
-def unsupported_table(words: Mapping[str, Unsupported]) -> str:
+def unsupported_table(words: Mapping[str, Unready]) -> str:
     """Words of one reason share a row."""
-    rows: dict[tuple[Severity, str], list[str]] = {}
+    rows: dict[tuple[Handling, str], list[str]] = {}
     for name, word in words.items():
-        rows.setdefault((word.severity, word.why), []).append(f"`{name}`")
-    order = list(Severity)
+        rows.setdefault((word.handling, word.why), []).append(f"`{name}`")
+    order = list(Handling)
     lines = ["| keepalived's | Gives | Because |", "|---|---|---|"]
-    for (severity, why), names in sorted(rows.items(), key=lambda row: order.index(row[0][0])):
-        lines.append(f"| {', '.join(names)} | {_CONSEQUENCE[severity]} | {_cell(why)} |")
+    for (handling, why), names in sorted(rows.items(), key=lambda row: order.index(row[0][0])):
+        lines.append(f"| {', '.join(names)} | {handling.value} | {_cell(why)} |")
     return "\n".join([*lines, ""])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vrrpd.config.assemble import Assembled, Block, assemble
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
-from vrrpd.config.keywords import BLOCKS
+from vrrpd.config.keywords import BLOCKS, NAMELESS, TOP_LEVEL
 from vrrpd.config.model import Config
 from vrrpd.config.positions import Path, scan
 from vrrpd.config.syntax import syntax_errors
@@ -48,20 +48,23 @@ def parse(text: str, file: str) -> Parsed:
 
 class _DocumentReader(TableReader):
     def blocks(self, document: Mapping[str, object]) -> list[Block]:
-        found = []
+        top = {word: value for word, value in document.items() if word in TOP_LEVEL}
+        found = [self.filled(Block("", "", Location(self._file, 1, 1)), TOP_LEVEL, top, ())]
         for kind, value in document.items():
+            if kind in TOP_LEVEL:
+                continue
             if kind not in BLOCKS:
                 self.unknown(kind, "", value, (kind,))
             elif not isinstance(value, dict):
                 self._not_a_table(kind, value)
-            elif kind == "global_defs":
+            elif kind in NAMELESS:
                 found.append(self._block(kind, "", value, (kind,)))
             else:
                 found += self._named_blocks(kind, value)
         return found
 
     def _not_a_table(self, kind: str, value: object) -> None:
-        write = f"[{kind}]" if kind == "global_defs" else f"[{kind}.NAME]"
+        write = f"[{kind}]" if kind in NAMELESS else f"[{kind}.NAME]"
         self.report.error(
             self.key((kind,)), "wrong-type", f"{kind} is {kind_of(value)} here", expected="a table", write=write
         )

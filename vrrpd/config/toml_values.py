@@ -9,12 +9,16 @@ from vrrpd.config.assemble import Block
 from vrrpd.config.diagnostics import Location, Report, Written
 from vrrpd.config.entries import address_line, track_line, virtual_address
 from vrrpd.config.keywords import (
+    AUTH_HMAC,
     AUTHENTICATION,
     BLOCKS,
     COMMAND,
+    GARP_GROUP,
     TABLES,
     TRACK,
     VIRTUAL_ADDRESS,
+    WEIGHT_LIMIT,
+    WIDE_WEIGHT_LIMIT,
     Form,
     Integer,
     IpAddress,
@@ -24,11 +28,15 @@ from vrrpd.config.keywords import (
     expected,
     toml_literal,
 )
-from vrrpd.config.model import Authentication, Command
+from vrrpd.config.line_values import BARE, ELEMENTS, LINES
+from vrrpd.config.line_values import element as list_element
+from vrrpd.config.model import Authentication, AuthHmac, Command, ExtraGarp, GarpGroup, HmacKey
 from vrrpd.config.positions import Path, Positions
-from vrrpd.config.unsupported import UNSUPPORTED, report_unsupported
+from vrrpd.config.unsupported import ALIASES, NOT_RUN, say_not_run
 from vrrpd.config.values import (
     AddressEntry,
+    InitFile,
+    Listed,
     TrackEntry,
     User,
     Value,
@@ -43,10 +51,18 @@ from vrrpd.config.values import (
     weight,
     weight_in_range,
 )
-from vrrpd.config.words import checked_command, split_command
+from vrrpd.config.words import checked_command, plain_words, split_command
 
 _FLAG_WORDS: Final = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 _LARGEST: Final = 2**63 - 1
+TRACK_LIMITS: Final = {
+    Form.TRACK_SCRIPTS: WEIGHT_LIMIT,
+    Form.TRACK_INTERFACES: WEIGHT_LIMIT,
+    Form.TRACK_FILES: WIDE_WEIGHT_LIMIT,
+    Form.TRACK_PROCESSES: WIDE_WEIGHT_LIMIT,
+    Form.TRACK_BFDS: WEIGHT_LIMIT,
+}
+"""The greatest weight of each kind of tracker."""
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -77,11 +93,19 @@ class TableReader:
         self._forms: Mapping[Form, Callable[[Keyword, object, Path, Block], Value | None]] = {
             Form.COMMAND: self._command,
             Form.NOTIFY: self._notify,
+            Form.NOTIFY_DELETED: self._notify_deleted,
+            Form.PROCESS: self._process,
             Form.WEIGHT: self._weight,
+            Form.WIDE_WEIGHT: self._weight,
             Form.ADDRESSES: self._addresses,
-            Form.TRACK_SCRIPTS: self._tracks,
-            Form.TRACK_INTERFACES: self._tracks,
+            **dict.fromkeys(TRACK_LIMITS, self._tracks),
+            **dict.fromkeys(ELEMENTS, self._list),
+            **dict.fromkeys(LINES, self._line),
+            Form.OPTIONAL_WORDS: self._optional_words,
+            Form.DYNAMIC: self._dynamic,
             Form.AUTHENTICATION: self._authentication,
+            Form.AUTH_HMAC: self._auth_hmac,
+            Form.GARP_GROUPS: self._garp_groups,
         }
 
     # -- places ------------------------------------------------------------------------------------------------------
@@ -136,13 +160,12 @@ class TableReader:
 
     def unknown(self, word: str, kind: str, value: object, path: Path) -> str:
         """Say that ``word`` is no keyword here; the answer is the keyword that was probably meant, if any."""
-        table = UNSUPPORTED.get(kind, {})
-        if word in table:
-            report_unsupported(table[word], word, self.key(path), self.report, value)
+        if word in NOT_RUN.get(kind, {}):
+            say_not_run(NOT_RUN[kind][word], word, self.key(path), self.report)
             return ""
-        known = tuple(TABLES[kind] if kind else BLOCKS)
-        home = next((other for other, words in BLOCKS.items() if word in words), "")
-        near = "" if home else suggestion(word, [*known, *table])
+        known = tuple(TABLES[kind]) if kind else tuple(name for name in (*BLOCKS, *TABLES[""]) if name)
+        home = next((other for other, words in BLOCKS.items() if other and word in words), "")
+        near = "" if home else ALIASES.get(word) or suggestion(word, [*known, *NOT_RUN.get(kind, ())])
         hint = f"{word} belongs into {home}" if home else near
         if isinstance(value, dict) and not hint and kind in BLOCKS and len(path) == 3:
             hint = f'[{path[0]}."{path[1]}.{word}"] if the name has a full stop in it'
@@ -208,14 +231,6 @@ class TableReader:
             if choice == value and type(choice) is type(value):
                 return choice
         near = [choice for choice in choices if str(choice).lower() == str(value).lower().strip()]
-        if keyword.name == "auth_type" and str(value).upper() == "AH":
-            self.report.error(
-                self._value(path),
-                "unsupported",
-                "keepalived's auth_type AH is not supported yet: the peers would drop our advertisements",
-                write='auth_type = "PASS" on every node',
-            )
-            return None
         shown = (
             toml_literal(shortened(value))
             if isinstance(value, str)
@@ -254,12 +269,13 @@ class TableReader:
                 return written
 
     def _weight(self, keyword: Keyword, value: object, path: Path, _block: Block) -> Weight | None:
+        limit = WIDE_WEIGHT_LIMIT if keyword.shape is Form.WIDE_WEIGHT else WEIGHT_LIMIT
         if isinstance(value, str):
-            return weight(self._written(value, path), self.report)
+            return weight(self._written(value, path), self.report, limit)
         if not isinstance(value, int) or isinstance(value, bool):
             self._wrong_type(keyword, value, path)
             return None
-        number = weight_in_range(value, self._value(path), self.report)
+        number = weight_in_range(value, self._value(path), self.report, limit)
         return None if number is None else Weight(number)
 
     def _command(self, keyword: Keyword, value: object, path: Path, _block: Block) -> Command | None:
@@ -302,6 +318,100 @@ class TableReader:
         block.origins.update({f"authentication.{word}": place for word, place in part.origins.items()})
         return Authentication(part.get("auth_type", str, ""), part.get("auth_pass", str, ""))
 
+    def _notify_deleted(self, keyword: Keyword, value: object, path: Path, block: Block) -> Value | None:
+        return True if value is True else self._notify(keyword, value, path, block)
+
+    def _process(self, keyword: Keyword, value: object, path: Path, block: Block) -> Listed | None:
+        command = self._command(keyword, value, path, block)
+        return None if command is None else Listed(command.argv, self._value(path))
+
+    def _line(self, keyword: Keyword, value: object, path: Path, _block: Block) -> Value | None:
+        shape = keyword.shape
+        if not isinstance(shape, Form):
+            return None
+        if value is True and shape in BARE:
+            return BARE[shape]()
+        if isinstance(value, str):
+            return LINES[shape](self._written(value, path), self.report)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._line_number(keyword, shape, value, path)
+        self._wrong_type(keyword, value, path)
+        return None
+
+    def _line_number(self, keyword: Keyword, shape: Form, value: int, path: Path) -> Value | None:
+        match shape:
+            case Form.UMASK if 0 <= value <= 0o777:
+                return value
+            case Form.EXTRA_GARP if 0 <= value <= 86400:
+                return ExtraGarp(value)
+            case Form.INIT_FILE:
+                return InitFile(value)
+            case Form.RX_BUFS | Form.LIFETIME if value >= 0:
+                return LINES[shape](Written(str(value), self._value(path), exact=False), self.report)
+        self._wrong_type(keyword, value, path)
+        return None
+
+    def _optional_words(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[str, ...] | None:
+        if value is True:
+            return ()
+        if isinstance(value, str):
+            return tuple(word.text for word in plain_words(self._written(value, path)))
+        found = self._list(keyword, value, path, block)
+        return None if found is None else tuple(str(entry.value) for entry in found)
+
+    def _dynamic(self, keyword: Keyword, value: object, path: Path, _block: Block) -> Value | None:
+        if isinstance(value, bool) or value == "allow_if_changes":
+            return value
+        self._wrong_type(keyword, value, path)
+        return None
+
+    def _auth_hmac(self, keyword: Keyword, value: object, path: Path, block: Block) -> AuthHmac | None:
+        if not isinstance(value, dict):
+            self._wrong_type(keyword, value, path)
+            return None
+        part = self._part("auth_hmac", AUTH_HMAC, value, path)
+        if part is None:
+            return None
+        block.origins.update({f"auth_hmac.{word}": place for word, place in part.origins.items()})
+        keys = [self._hmac_key(entry) for entry in part.get("key", tuple, ()) if isinstance(entry, Listed)]
+        return AuthHmac(
+            tuple(key for key in keys if key is not None),
+            part.find("active_key", int),
+            part.find("time_window", int),
+            part.get("anti_replay", str, "time"),
+            part.get("mode", str, "enforce"),
+        )
+
+    def _hmac_key(self, entry: Listed) -> HmacKey | None:
+        number, _, secret = str(entry.value).strip().partition(" ")
+        if re.fullmatch(r"[0-9]{1,3}", number) and 1 <= int(number) <= 255 and secret.strip():
+            return HmacKey(int(number), secret.strip())
+        self.report.error(
+            entry.location, "bad-key", "a key begins with its number", expected="1 to 255, then the key",
+            write='"1 file:/etc/vrrpd/key"',
+        )  # fmt: skip
+        return None
+
+    def _garp_groups(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[Listed, ...] | None:
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._wrong_type(keyword, value, path)
+            return None
+        found = []
+        for index, item in enumerate(value):
+            part = self._part("garp_group", GARP_GROUP, item, (*path, index))
+            if part is None:
+                block.broken.add(keyword.name)
+                continue
+            one = part.find("interface", str)
+            names = [str(entry.value) for entry in part.get("interfaces", tuple, ()) if isinstance(entry, Listed)]
+            group = GarpGroup(
+                tuple(names if one is None else [one, *names]),
+                part.get("garp_interval", float, 0.0),
+                part.get("gna_interval", float, 0.0),
+            )
+            found.append(Listed(group, part.location))
+        return tuple(found)
+
     # -- lists -------------------------------------------------------------------------------------------------------
 
     def _addresses(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[AddressEntry, ...] | None:
@@ -326,11 +436,30 @@ class TableReader:
         part = self._part("virtual_ipaddress", VIRTUAL_ADDRESS, element, path)
         if part is None:
             return None
-        texts = {word: text for word, text in part.values.items() if isinstance(text, Written)}
-        device = part.find("dev", str)
-        if device is not None:
-            texts["dev"] = Written(device, part.at("dev"), exact=False)
-        return virtual_address(texts, part.location, self.report)
+        parts: dict[str, Written | bool | int] = {}
+        for word, text in part.values.items():
+            if isinstance(text, str):
+                parts[word] = Written(text, part.at(word), exact=False)
+            elif isinstance(text, Written | bool | int):
+                parts[word] = text
+        return virtual_address(parts, part.location, self.report)
+
+    def _list(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[Listed, ...] | None:
+        if not isinstance(value, list):
+            self._wrong_type(keyword, value, path)
+            return None
+        entries = []
+        for index, item in enumerate(value):
+            place = (*path, index)
+            text = str(item) if keyword.shape is Form.CPUS and type(item) is int else item
+            entry = list_element(keyword, self._written(text, place), self.report) if isinstance(text, str) else None
+            if not isinstance(text, str):
+                self._wrong_type(keyword, item, place)
+            if entry is None:
+                block.broken.add(keyword.name)
+            else:
+                entries.append(entry)
+        return tuple(entries)
 
     def _tracks(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[TrackEntry, ...] | None:
         if not isinstance(value, list):
@@ -348,7 +477,9 @@ class TableReader:
     def _track(self, keyword: Keyword, element: object, path: Path) -> TrackEntry | None:
         is_interface = keyword.shape is Form.TRACK_INTERFACES
         if isinstance(element, str):
-            return track_line(self._written(element, path), self.report, is_interface=is_interface)
+            return track_line(
+                self._written(element, path), self.report, is_interface=is_interface, limit=_track_limit(keyword)
+            )
         if not isinstance(element, dict):
             self._wrong_type(keyword, element, path)
             return None
@@ -363,6 +494,10 @@ class TableReader:
         return TrackEntry(name.text, own.value if own else None, reverse, name.location)
 
 
+def _track_limit(keyword: Keyword) -> int:
+    return TRACK_LIMITS[keyword.shape] if isinstance(keyword.shape, Form) else WEIGHT_LIMIT
+
+
 def _instead(keyword: Keyword, value: object) -> str:
     """What the value of a wrong type was probably meant to be, as TOML."""
     meant = ""
@@ -375,7 +510,7 @@ def _instead(keyword: Keyword, value: object) -> str:
             meant = value
         case Integer(), float() if math.isfinite(value) and value == int(value) and abs(value) < 1e6:
             meant = str(int(value))
-        case Form.ADDRESSES | Form.TRACK_SCRIPTS | Form.TRACK_INTERFACES, str():
+        case Form(), str() if keyword.shape in {Form.ADDRESSES, *TRACK_LIMITS, *ELEMENTS}:
             meant = f"[{toml_literal(shortened(value))}]"
         case Form.AUTHENTICATION, _:
             meant = keyword.example

@@ -10,9 +10,19 @@ from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
-from vrrpd.config.diagnostics import Location, Report, Written
-from vrrpd.config.keywords import WEIGHT_LIMIT, Form, Integer, IpAddress, Keyword, Seconds, expected, toml_literal
-from vrrpd.config.model import Authentication, Command, VirtualAddress
+from vrrpd.config.diagnostics import Location, Report, Written, printable
+from vrrpd.config.model import VirtualAddress
+from vrrpd.config.shapes import (
+    WEIGHT_LIMIT,
+    WIDE_WEIGHT_LIMIT,
+    Form,
+    Integer,
+    IpAddress,
+    Keyword,
+    Seconds,
+    expected,
+    toml_literal,
+)
 from vrrpd.config.words import plain_words
 from vrrpd.units import Address, family_of
 
@@ -52,20 +62,24 @@ class AddressEntry:
     location: Location
 
 
-Value: TypeAlias = (
-    bool
-    | int
-    | float
-    | str
-    | Address
-    | User
-    | Weight
-    | Command
-    | Authentication
-    | Written
-    | tuple[AddressEntry, ...]
-    | tuple[TrackEntry, ...]
-)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One element of any other list, and where it stands."""
+
+    value: object
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class InitFile:
+    """``init_file`` of a track_file."""
+
+    value: int = 0
+    overwrite: bool = False
+
+
+Value: TypeAlias = object
+"""What a keyword got: of the type that its shape gives it, one of those above, or of the model."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -115,6 +129,7 @@ def interface(written: Written, what: str, report: Report) -> str | None:
 
 def shortened(text: str) -> str:
     """The text, fit for a message."""
+    text = printable(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -169,32 +184,36 @@ def user(written: Written, report: Report) -> User | None:
     return User(words[0].text, words[1].text if len(words) == 2 else None)
 
 
-def weight(written: Written, report: Report) -> Weight | None:
+def weight(written: Written, report: Report, limit: int = WEIGHT_LIMIT) -> Weight | None:
     """``-20``, ``"5 reverse"``, ``"5 noreverse"``."""
     words = plain_words(written)
-    value = weight_number(words[0], report) if words else None
+    value = weight_number(words[0], report, limit) if words else None
     if not words or len(words) > 2 or (len(words) == 2 and words[1].text not in {"reverse", "noreverse"}):
-        report.error(written.location, "bad-weight", "this is not a weight", expected=Form.WEIGHT.value)
+        report.error(written.location, "bad-weight", "this is not a weight", expected=weight_form(limit).value)
         return None
     return None if value is None else Weight(value, words[1].text == "reverse" if len(words) == 2 else None)
 
 
-def weight_number(written: Written, report: Report) -> int | None:
+def weight_form(limit: int) -> Form:
+    return Form.WIDE_WEIGHT if limit == WIDE_WEIGHT_LIMIT else Form.WEIGHT
+
+
+def weight_number(written: Written, report: Report, limit: int = WEIGHT_LIMIT) -> int | None:
     if not re.fullmatch(r"[+-]?[0-9]{1,9}", written.text):
         report.error(
             written.location,
             "bad-weight",
             f"{toml_literal(shortened(written.text))} is not a weight",
-            expected=Form.WEIGHT.value,
+            expected=weight_form(limit).value,
         )
         return None
-    return weight_in_range(int(written.text), written.location, report)
+    return weight_in_range(int(written.text), written.location, report, limit)
 
 
-def weight_in_range(value: int, at: Location, report: Report) -> int | None:
-    if -WEIGHT_LIMIT <= value <= WEIGHT_LIMIT:
+def weight_in_range(value: int, at: Location, report: Report, limit: int = WEIGHT_LIMIT) -> int | None:
+    if -limit <= value <= limit:
         return value
-    report.error(at, "out-of-range", f"a weight cannot be {_shown(value)}", expected=Form.WEIGHT.value)
+    report.error(at, "out-of-range", f"a weight cannot be {_shown(value)}", expected=weight_form(limit).value)
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vrrpd.config.diagnostics import Location, Report, Written
-from vrrpd.config.keywords import toml_literal
+from vrrpd.config.shapes import toml_literal
 
 _SPACE: Final = " \t\r\n"
 _SHELL_WORDS: Final = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1", ">&2", "&>"})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from vrrpd.config.diagnostics import Diagnostic
+from vrrpd.config.effects import refusals
 from vrrpd.config.language import read_any
 from vrrpd.config.model import Config
 from vrrpd.daemon.machine import machine_context
@@ -11,7 +12,8 @@ from vrrpd.daemon.script_review import review_scripts
 
 
 def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Diagnostic, ...]]:
-    """At the start and at each reload; without the scripts that cannot or must not be run.
+    """At the start and at each reload; without the scripts that cannot or must not be run. None with what is wrong, or
+    with what cannot be ignored and is not handled yet.
 
     Raises OSError when there is no file to read.
     """
@@ -22,5 +24,8 @@ def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Dia
         config = replace(config, vrrp_instances=(), vrrp_scripts=(), sync_groups=())
     if config is None:
         return None, diagnostics
+    refused = refusals(config)
+    if refused:
+        return None, refused
     config, remarks = review_scripts(config)
     return config, (*diagnostics, *remarks)

@@ -1,0 +1,88 @@
+"""Which keywords of a configuration have no effect yet, and whether the daemon may start all the same."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
+from vrrpd.config.model import Config, VirtualAddress, VrrpInstance
+from vrrpd.config.settings import Section, Setting, sections
+from vrrpd.config.unsupported import PENDING, say_pending
+
+
+def pending(config: Config) -> tuple[Diagnostic, ...]:
+    """What the file asks for that vrrpd does not do yet, as warnings and notes: the language is right."""
+    return _found(config, starting=False)
+
+
+def refusals(config: Config) -> tuple[Diagnostic, ...]:
+    """The errors for which the daemon must not start with this configuration; none: it may."""
+    found = _found(config, starting=True)
+    return tuple(item for item in found if item.is_error) if has_errors(found) else ()
+
+
+def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
+    report = Report()
+    for section in sections(config):
+        words = PENDING.get(section.kind, {})
+        for setting in section.settings:
+            if setting.keyword.name in words and _asks(section, setting):
+                name = setting.keyword.name
+                say_pending(words[name], name, section.at(name), report, starting=starting)
+    for instance in config.vrrp_instances:
+        _instance(instance, report, starting=starting)
+    for option, at in chain.from_iterable(_options(instance) for instance in config.vrrp_instances):
+        say_pending(PENDING["virtual_ipaddress"][option], option, at, report, starting=starting)
+    return report.diagnostics
+
+
+def _asks(section: Section, setting: Setting) -> bool:
+    """Whether it was written; a default that came from elsewhere is reported where it was written."""
+    if setting.value in (None, False, ()):
+        return False
+    return not setting.is_default if section.kind == "vrrp_instance" else setting.value != setting.default
+
+
+def _instance(instance: VrrpInstance, report: Report, *, starting: bool) -> None:
+    words = PENDING["vrrp_instance"]
+
+    def say(keyword: str, word: str) -> None:
+        at = instance.origins.get(keyword) or instance.origins.get(word) or _location(instance)
+        say_pending(words[word], keyword, at, report, starting=starting)
+
+    if instance.accept is False and "no_accept" in words:
+        say("accept" if "accept" in instance.origins else "no_accept", "no_accept")
+    if instance.authentication is not None and instance.authentication.auth_type == "AH" and "auth_ah" in words:
+        say("authentication", "auth_ah")
+    for inherited in ("strict_mode", "v3_checksum_as_v2"):
+        if getattr(instance, inherited) and inherited not in instance.origins and inherited in words:
+            say(inherited, inherited)
+
+
+def _location(instance: VrrpInstance) -> Location:
+    return instance.origins.get("", Location("configuration"))
+
+
+def _options(instance: VrrpInstance) -> Iterator[tuple[str, Location]]:
+    lists = {
+        "virtual_ipaddress": instance.virtual_ipaddress,
+        "virtual_ipaddress_excluded": instance.virtual_ipaddress_excluded,
+    }
+    for keyword, addresses in lists.items():
+        for index, address in enumerate(addresses):
+            at = instance.origins.get(f"{keyword}.{index}") or instance.origins.get(keyword) or _location(instance)
+            yield from ((option, at) for option in _written_options(address) if option in PENDING["virtual_ipaddress"])
+
+
+def _written_options(address: VirtualAddress) -> Iterator[str]:
+    values = {
+        "peer": address.peer,
+        "preferred_lft": None if address.preferred_lft is None else True,
+        "home": address.home,
+        "-nodad": address.dad,
+        "mngtmpaddr": address.mngtmpaddr,
+        "noprefixroute": address.noprefixroute,
+        "autojoin": address.autojoin,
+        "use_vmac": address.use_vmac,
+        "no_track": address.no_track,
+    }
+    yield from (name for name, value in values.items() if value)
