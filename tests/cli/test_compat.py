@@ -12,6 +12,7 @@ import pytest
 import vrrpd.daemon.main as daemon
 from vrrpd.cli import compat
 from vrrpd.cli.keepalived_options import KEEPALIVED, VRRPD, parse
+from vrrpd.daemon import machine
 from vrrpd.daemon.options import DaemonOptions, Manners
 from vrrpd.observe.logs import Targets
 
@@ -283,3 +284,61 @@ def test_a_link_of_the_name_keepalived_is_keepalived(tmp_path: Path) -> None:
     assert done.stderr.startswith("Keepalived v")
     done = subprocess.run([program, "--version"], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("vrrpd, ") or done.stdout.startswith("vrrpd ")
+
+
+GOOD = """
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.168.1.100
+    }
+}
+"""
+
+
+@pytest.fixture(autouse=True)
+def only_eth0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_has_interface", lambda name: name == "eth0")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (GOOD, 0),
+        (GOOD.replace("51", ""), 2),
+        (GOOD.replace("eth0", "eth7"), 5),
+        (GOOD.replace("51", "51 52 53\n    rubbish"), 5),
+    ],
+)
+def test_the_verdict_on_a_file(tmp_path: Path, text: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text(text)
+    for words in (["-t", "-f", str(path)], ["--config-test", f"--use-file={path}", "-n"]):
+        for program in ("vrrpd", "keepalived"):
+            assert compat.run(program, words) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert (err == "") == (code == 0)
+
+
+def test_the_verdict_on_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert compat.run("keepalived", ["-t", "-f", str(tmp_path / "none.conf")]) == 4
+
+
+def test_the_verdict_can_go_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, log = tmp_path / "keepalived.conf", tmp_path / "log"
+    path.write_text(GOOD.replace("51", "51\n    rubbish"))
+    log.write_text("before\n")
+    assert compat.run("keepalived", [f"-t{log}", "-f", str(path)]) == 5
+    assert capsys.readouterr() == ("", "")
+    first, *rest = log.read_text().splitlines()
+    assert first == "before"
+    assert "rubbish" in "\n".join(rest)
+
+
+def test_the_verdict_on_lines_of_one_node(tmp_path: Path) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text(GOOD.replace("51\n", "51\n@one rubbish\n"))
+    assert compat.run("keepalived", ["-t", "-i", "two", "-f", str(path)]) == 0
+    assert compat.run("keepalived", ["-t", "-i", "one", "-f", str(path)]) == 5
