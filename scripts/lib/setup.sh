@@ -39,9 +39,11 @@ package_of() {
         ip | bridge) echo iproute2 ;;
         killall) echo psmisc ;;
         nft) echo nftables ;;
+        ps | sysctl) echo procps ;;
         setpriv | nsenter | unshare | flock) echo util-linux ;;
         /usr/lib/frr/vrrpd) echo frr ;;
         python3) echo python3-venv ;;
+        groff) echo groff-base ;;
         *) echo "$1" ;;
     esac
 }
