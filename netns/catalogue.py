@@ -29,11 +29,14 @@ class Item:
     daemons: tuple[tuple[str, str], ...] = (("r1", "vrrpd"), ("r2", "vrrpd"))
     vip: str = VIP
     backends: int = 0
+    pace: float = 0.002
 
     def stage(self, chosen: Mapping[str, str], *, keep_running: bool = False) -> Stage:
         """A lab for it, with the daemons of ``chosen``; raises LabError for names that do not exist."""
         daemons = daemons_of(self, chosen)
-        return Stage(self.name, daemons, vip=self.vip, backends=self.backends, keep_running=keep_running)
+        return Stage(
+            self.name, daemons, vip=self.vip, backends=self.backends, pace=self.pace, keep_running=keep_running
+        )
 
 
 def _shared(scenario: Scenario) -> Item:
@@ -41,10 +44,10 @@ def _shared(scenario: Scenario) -> Item:
     return Item(scenario.name, scenario.summary, lambda stage: Play(stage, scenario).run(), vip=vip)
 
 
-def _own(play: Callable[[Stage], None], *, backends: int = 0) -> Item:
+def _own(play: Callable[[Stage], None], *, backends: int = 0, pace: float = 0.002) -> Item:
     """A scenario that only the lab can play: its name and summary are those of its function."""
     summary = (play.__doc__ or "").strip().splitlines()[0].rstrip(".")
-    return Item(play.__name__.replace("_", "-"), summary, play, backends=backends)
+    return Item(play.__name__.replace("_", "-"), summary, play, backends=backends, pace=pace)
 
 
 CATALOGUE: Final[Mapping[str, Item]] = {
@@ -52,6 +55,7 @@ CATALOGUE: Final[Mapping[str, Item]] = {
     for item in (
         *map(_shared, SHARED),
         *map(_own, (*takeover.PLAYS, *interfaces.PLAYS, *vips.PLAYS)),
+        _own(takeover.fast, pace=0.001),
         _own(haproxy.haproxy_pair, backends=2),
     )
 }

@@ -28,18 +28,20 @@ class Stage:
         vip: str = VIP,
         vrid: int = 51,
         backends: int = 0,
+        pace: float = 0.002,
         keep_running: bool = False,
     ) -> None:
         self.scenario = scenario
         self.daemons = dict(daemons)
         self.vip = vip
         self.vrid = vrid
+        self.pace = pace
         self.keep_running = keep_running
         self.lab = Lab(routers=len(self.daemons), clients=1, extra=backends)
         self.capture = Capture(self.lab)
         self.monitor = Monitor(self.lab)
         self.nodes: dict[str, RunningNode] = {}
-        self.pings = PingProbe(self.lab, [vip]) if self.client_can_tell else None
+        self.pings = PingProbe(self.lab, [vip], interval=pace) if self.client_can_tell else None
         self.started_ns = time.time_ns()
         self._power: list[tuple[int, str, bool]] = []
         self._entries: list[tuple[int, str, str]] = []

@@ -1,7 +1,6 @@
 """Is a takeover on time? Many crashes in turn, side by side with keepalived."""
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netns.peers.keepalived import Keepalived
-from netns.peers.spec import InstanceSpec, NodeSpec
+from netns.scenarios.series import Series, Takeover
 from netns.stage import Stage
 from vrrpd.sim.scenario import Protocol
 from vrrpd.units import Seconds
@@ -22,65 +21,8 @@ _CAPTURE_MS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Takeover:
-    """One crash, in ms: first advert after Master_Down_Interval, VIP answering after that advert, client's outage."""
-
-    late: float
-    answer: float
-    outage: float
-
-
-class Series:
-    """Crashes in turn on one stage: whoever holds crashes, the other takes over and the crashed one comes back."""
-
-    def __init__(self, stage: Stage, protocol: Protocol, settle: float) -> None:
-        self.stage = stage
-        self.protocol = protocol
-        self.settle = settle
-        self.taken: list[Takeover] = []
-        self._patience = protocol.master_down_interval(1) + 10
-
-    def run(self, crashes: int) -> None:
-        self._start("r1")
-        self.stage.await_advert("r1", self._patience)
-        self._start("r2")
-        holder, other = "r1", "r2"
-        for number in range(crashes):
-            time.sleep(self.settle)
-            self.taken.append(self._crash(holder, other, (number + 0.5) / crashes))
-            self.stage.restore(holder)
-            self._start(holder)
-            holder, other = other, holder
-
-    def _start(self, name: str) -> None:
-        instance = InstanceSpec(
-            priority=101 if name == "r1" else 100,
-            version=self.protocol.version,
-            advert_int=self.protocol.advert_interval,
-            nopreempt=True,
-        )
-        self.stage.start(name, NodeSpec((instance,))).wait_ready()
-
-    def _crash(self, victim: str, heir: str, phase: float) -> Takeover:
-        """Crash at a given share of the advert interval, the same for every daemon that is compared."""
-        stage = self.stage
-        advert = stage.await_advert(victim, self._patience, since=time.time_ns())
-        time.sleep(max(0.0, (advert.time_ns - time.time_ns()) / 1e9 + phase * self.protocol.advert_interval))
-        crashed_at = stage.crash(victim)
-        first = stage.await_advert(heir, self._patience, since=crashed_at)
-        last = stage.capture.adverts(victim, until=first.time_ns)[-1]
-        due = self.protocol.master_down_interval(first.priority)
-        answer, outage = 0.0, 0.0
-        if stage.pings is not None:
-            reply = stage.pings.wait_for_reply(self._patience, host=heir, since=crashed_at)
-            answer = float("inf") if reply is None else (reply.time_ns - first.time_ns) / 1e6
-            outage = stage.pings.outage(crashed_at, first.time_ns).ms
-        return Takeover((first.time_ns - last.time_ns) / 1e6 - due * 1e3, answer, outage)
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
-    """Medians of one series of crashes and of keepalived's, played at the same time on the same machine."""
+    """Medians of one series of crashes and of keepalived's, played on the same machine in the same minute."""
 
     ours: Sequence[Takeover]
     reference: Sequence[Takeover]
@@ -90,21 +32,46 @@ class Comparison:
 
 
 def compare(stage: Stage, protocol: Protocol, *, crashes: int, settle: float, pairs: int = 1) -> Comparison:
-    """``crashes`` of the stage's daemons, spread over ``pairs`` stages, and on one more stage keepalived's."""
+    """``crashes`` of the stage's daemons, spread over ``pairs`` stages, and on one more stage keepalived's.
+
+    With one pair each a crash of ours and one of keepalived's take turns, so that none disturbs the other.
+    """
     keepalived = dict.fromkeys(stage.daemons, Keepalived())
     with ExitStack() as stack:
         ours = [stage]
-        ours += [stack.enter_context(Stage(stage.scenario, stage.daemons)) for _ in range(pairs - 1)]
-        reference = stack.enter_context(Stage(stage.scenario, keepalived))
+        ours += [stack.enter_context(Stage(stage.scenario, stage.daemons, pace=stage.pace)) for _ in range(pairs - 1)]
+        reference = stack.enter_context(Stage(stage.scenario, keepalived, pace=stage.pace))
         series = [Series(one, protocol, settle) for one in (*ours, reference)]
-        with ThreadPoolExecutor(len(series)) as pool:
-            for played in [pool.submit(one.run, crashes // pairs) for one in series]:
-                played.result()
+        phases = [(number + 0.5) / (crashes // pairs) for number in range(crashes // pairs)]
+        if pairs == 1:
+            _take_turns(series, phases)
+        else:
+            _side_by_side(series, phases)
         for one in ours[1:]:
             one.stop_all()
+    stage.figure("changes of MASTER that nobody asked for", sum(one.strays for one in series[:-1]))
     stage.stop_all()
     stage.check_books(longest_overlap=None)
     return Comparison([taken for one in series[:-1] for taken in one.taken], series[-1].taken)
+
+
+def _take_turns(series: Sequence[Series], phases: Sequence[float]) -> None:
+    for one in series:
+        one.start()
+    for phase in phases:
+        for one in series:
+            one.round(phase)
+
+
+def _side_by_side(series: Sequence[Series], phases: Sequence[float]) -> None:
+    def play(one: Series) -> None:
+        one.start()
+        for phase in phases:
+            one.round(phase)
+
+    with ThreadPoolExecutor(len(series)) as pool:
+        for played in [pool.submit(play, one) for one in series]:
+            played.result()
 
 
 def _judge_lateness(stage: Stage, comparison: Comparison) -> None:
@@ -139,7 +106,7 @@ def takeover_v2(stage: Stage) -> None:
 def fast(stage: Stage) -> None:
     """20 crashes at VRRPv3 0.01 s: is the client's outage as short as keepalived's?"""
     protocol = Protocol(version=3, advert_interval=Seconds(0.01))
-    comparison = compare(stage, protocol, crashes=20, settle=0.5)
+    comparison = compare(stage, protocol, crashes=20, settle=0.1)
     ours, reference = comparison.medians(lambda taken: taken.outage)
     stage.figure("outage, median, ms", ours)
     stage.figure("outage, worst, ms", max(taken.outage for taken in comparison.ours))
@@ -148,4 +115,4 @@ def fast(stage: Stage) -> None:
     stage.check("the outage is as short as keepalived's", ours <= _OUTAGE_RATIO * reference, f"{ours / reference:.3f}")
 
 
-PLAYS: Final = (takeover, takeover_v2, fast)
+PLAYS: Final = (takeover, takeover_v2)
