@@ -19,6 +19,7 @@ DESTINATIONS: Final = ("auto", "console", "syslog", "journal")
 
 COMMANDS: Final = {
     "check": LazyCommand("vrrpd.cli.commands.check:check", "Read a configuration and say all that is wrong with it."),
+    "reload": LazyCommand("vrrpd.cli.commands.reload:reload", "Have a running daemon read its configuration again."),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
 }

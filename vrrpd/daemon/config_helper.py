@@ -9,7 +9,7 @@ from typing import Final
 from vrrpd import __version__
 from vrrpd.daemon.reading import read
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 
 
 def main() -> None:
