@@ -15,7 +15,7 @@ from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.reload import Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
-from vrrpd.daemon.signals import RELOAD, admit_requests
+from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests, name_of
 from vrrpd.errors import LinuxError
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.sd_notify import ServiceManager
@@ -86,6 +86,8 @@ class Lifetime:
 
     def _listen_for_requests(self) -> None:
         self._loop.add_signal_handler(RELOAD, self._asked_to_reload)
+        for number in DUMPS:
+            self._loop.add_signal_handler(number, self._asked_to_dump, number)
         self._loop.add_signal_handler(signal.SIGXCPU, self._ran_long)
         admit_requests()
 
@@ -123,6 +125,9 @@ class Lifetime:
     def _asked_to_reload(self) -> None:
         if not self._stopping:
             self._reloader.reload("SIGHUP")
+
+    def _asked_to_dump(self, number: int) -> None:
+        log.warning("%s: vrrpd writes no dump; see vrrpd status --json", name_of(number))
 
     def _ran_long(self) -> None:
         """RLIMIT_RTTIME: other processes of this CPU waited for as long."""
