@@ -21,7 +21,8 @@ NUMBERS: Final[Mapping[str, int]] = {
 }
 """What ``--signum`` knows."""
 
-REQUESTS: Final = frozenset((RELOAD, DATA, STATS, STATS_CLEAR, JSON))
+DUMPS: Final = (DATA, STATS, STATS_CLEAR, JSON)
+REQUESTS: Final = frozenset((RELOAD, *DUMPS))
 """Those that kill a process which is not prepared for them."""
 
 
