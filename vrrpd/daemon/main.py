@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,7 @@ def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
     namespace = namespace_of(manners, found.config.process)
     if namespace and not manners.namespace:
         _enter(options, namespace)
+        found = _read(options)  # what was said of interfaces was said of those outside
     missing = missing_capabilities()
     if missing:
         text = f"vrrpd needs {' and '.join(missing)}: run it as root, or give it these capabilities"
@@ -127,7 +128,8 @@ def _read(options: DaemonOptions) -> _Found:
 @contextmanager
 def _pid_files(options: DaemonOptions, config: Config) -> Iterator[PidFiles]:
     paths = pid_files_of(options.manners, config.process)
-    if any(path.parent == SHARED_PID_DIRECTORY for path in paths):
+    shared = any(path.parent == SHARED_PID_DIRECTORY for path in paths)
+    if shared:
         _make_shared_directory(SHARED_PID_DIRECTORY)
     try:
         files = claim_pid_files(paths)
@@ -138,6 +140,9 @@ def _pid_files(options: DaemonOptions, config: Config) -> Iterator[PidFiles]:
         yield files
     finally:
         files.release()
+        if shared:
+            with suppress(OSError):  # others are still in it
+                SHARED_PID_DIRECTORY.rmdir()
 
 
 def _make_shared_directory(path: Path) -> None:
