@@ -19,7 +19,7 @@ class StandIn:
     def __init__(self, host: Host, config: str, name: str = "keepalived", directory: Path | None = None) -> None:
         self.host = host
         directory = directory or host.directory
-        self.config = directory / "keepalived.toml"
+        self.config = directory / "keepalived.conf"
         self.config.write_text(config)
         self.program = directory / name
         self.program.write_text(f"#!{sys.executable}\nimport sys\nfrom vrrpd.cli.main import main\nsys.exit(main())\n")

@@ -1,5 +1,6 @@
 """vrrpd under the name keepalived: real processes, each option and what comes of it."""
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from netns.lab import Lab
 from tests.daemon.nodes import REPOSITORY, VIP, Node, eventually, instance_text
 from tests.daemon.standing_in import StandIn, service_manager, told
+from vrrpd.daemon.signals import REQUESTS
 
 pytestmark = pytest.mark.netns
 
@@ -53,12 +55,15 @@ def test_keepaliveds_own_pid_files(lab: Lab, tmp_path: Path) -> None:
     assert f"vrrpd status --run-dir /run/vrrpd-{other.strip()} asks this daemon" in stand_in.log()
 
 
+BROKEN = "vrrp_instance VI_1 {\n    virtual_router_id\n}\n"
+
+
 def test_it_cannot_start(lab: Lab) -> None:
-    stand_in = StandIn(lab["r1"], "rubbish")
-    missing = str(stand_in.config.with_name("none.toml"))
+    stand_in = StandIn(lab["r1"], BROKEN)
+    missing = str(stand_in.config.with_name("none.conf"))
     for mode in ((), ("-n",)):
         assert stand_in.run(*mode, *stand_in.own_files) == 2
-        assert f"{stand_in.config}:1:" in stand_in.output.read_text()
+        assert f"{stand_in.config}:2:" in stand_in.output.read_text()
         assert stand_in.run(*mode, *stand_in.own_files, "-f", missing) == 6
         assert f"cannot read {missing}" in stand_in.output.read_text()
         assert stand_in.run(*mode, *stand_in.own_files, "-p", "/nonexistent/k.pid", "-f", "/dev/null") != 0
@@ -168,7 +173,7 @@ def test_the_service_manager_is_told(lab: Lab) -> None:
 
 
 def test_the_service_manager_is_told_why_not(lab: Lab) -> None:
-    stand_in = StandIn(lab["r1"], "rubbish")
+    stand_in = StandIn(lab["r1"], BROKEN)
     with service_manager(lab["r1"].directory) as receiver:
         process = stand_in.spawn("-n", *stand_in.own_files, env={"NOTIFY_SOCKET": receiver.getsockname()})
         assert process.wait(20)
@@ -184,3 +189,70 @@ def test_under_vrrpds_name_it_stays_in_the_foreground(lab: Lab) -> None:
     assert stand_in.run(*stand_in.own_files) == 3
     assert process.stop() == 0
     assert not stand_in.pid_file.exists()
+
+
+CONF = """
+instance blue
+global_defs {
+    umask IRUSR | IWGRP
+    vrrp_rt_priority 3
+    vrrp_rlimit_rttime 500000
+    vrrp_no_swap
+    vrrp_cpu_affinity %d
+    vrrp_process_name blue
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.168.1.100
+    }
+}
+"""
+
+
+def test_what_the_file_says_of_the_process(lab: Lab) -> None:
+    host = lab["r1"]
+    cpu = min(os.sched_getaffinity(0))
+    stand_in = StandIn(host, CONF % cpu)
+    process = stand_in.start()
+    status = stand_in.status()
+    assert status["Umask"] == "0420"
+    assert status["Name"] == "blue"
+    assert status["Cpus_allowed_list"] == str(cpu)
+    assert int(status["VmLck"].split()[0]) > 0
+    assert "SCHED_RR" in host.run(["chrt", "-p", stand_in.pid])
+    assert re.search(r"Max realtime timeout +500000 ", stand_in.proc("limits"))
+    assert process.stop() == 0
+    process = stand_in.start("-u", "022")
+    assert stand_in.status()["Umask"] == "0022", "the option goes before the keyword"
+    assert process.stop() == 0
+
+
+def test_the_namespace_that_the_file_names(lab: Lab) -> None:
+    other = lab["r2"]
+    config = f"net_namespace {other.namespace}\n" + CONF % min(os.sched_getaffinity(0))
+    stand_in = StandIn(lab["r1"], config)
+    process = stand_in.spawn("-n", "-f", str(stand_in.config), "-G", f"-g{stand_in.log_file}")
+    eventually(lambda: "is ready" in stand_in.log() or not process.running)
+    assert process.running, stand_in.output.read_text()
+    suffix = f"{other.namespace}_blue"
+    directory = Path("/run/keepalived")
+    for name in ("keepalived", "vrrp"):
+        assert (directory / f"{name}_{suffix}.pid").exists()
+    assert Path(f"/run/vrrpd-{suffix}/control.sock").is_socket()
+    eventually(lambda: other.holds(VIP))
+    assert process.stop() == 0
+    assert not (directory / f"keepalived_{suffix}.pid").exists()
+
+
+@pytest.mark.parametrize("number", sorted(REQUESTS))
+def test_no_request_kills_it_however_early(lab: Lab, number: int) -> None:
+    stand_in = StandIn(lab["r1"], instance_text())
+    process = stand_in.spawn("-n", *stand_in.own_files)
+    eventually(lambda: stand_in.pid_file.exists() and stand_in.pid_file.read_text())
+    for _ in range(20):
+        stand_in.kill(str(number))
+    eventually(lambda: "is ready" in stand_in.log() or not process.running)
+    assert process.running
+    assert process.stop() == 0
