@@ -130,6 +130,6 @@ def test_what_is_not_configured_is_of_this_machine(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("socket.gethostname", lambda: "lb7")
     defs = GlobalDefs(notification_email=("a@b",), smtp_connect_timeout=Seconds(0.0))
     made = settings_of(defs, MailServer("mail"))
-    assert (made.router, made.sender.partition("@")[2], made.timeout) == ("lb7", "lb7", 1.0)
+    assert (made.router, made.sender.partition("@")[2], made.helo, made.timeout) == ("lb7", "lb7", "lb7", 1.0)
     written = settings_of(replace(defs, router_id="R", notification_email_from="me@there"), MailServer("mail"))
     assert (written.router, written.sender) == ("R", "me@there")

@@ -29,7 +29,7 @@ class MailSettings:
     recipients: tuple[str, ...]
     sender: str
     router: str
-    helo: str | None = None
+    helo: str
     timeout: Seconds = Seconds(30.0)
 
 
@@ -40,7 +40,7 @@ def settings_of(defs: GlobalDefs, server: MailServer) -> MailSettings:
         recipients=defs.notification_email,
         sender=defs.notification_email_from or f"{_own_name()}@{host}",
         router=defs.router_id or host,
-        helo=defs.smtp_helo_name,
+        helo=defs.smtp_helo_name or host,
         timeout=max(defs.smtp_connect_timeout, Seconds(1.0)),
     )
 
