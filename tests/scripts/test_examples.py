@@ -22,6 +22,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     program = "/usr/local/sbin/vrrpd"
     text = (EXAMPLES / "vrrpd.service").read_text()
     assert f"ExecStart={program} " in text
+    assert f"ExecReload={program} " in text
     unit = tmp_path / "vrrpd.service"
     unit.write_text(text.replace(program, "/bin/true"))  # the unit is judged here, not whether vrrpd is installed
     done = subprocess.run(
