@@ -74,7 +74,6 @@ def _all(names: str, word: Unready) -> dict[str, Unready]:
     return dict.fromkeys(names.split(), word)
 
 
-_UNICAST = _refused("advertisements would go to the multicast group instead of the peers")
 _VMAC = _warned("the addresses answer with the interface's own MAC address")
 _TRACKER = _refused("the instance would stay master whatever it says")
 _FIREWALL = _noted("vrrpd makes no firewall rules yet")
@@ -87,7 +86,6 @@ _SPACING = _warned("announcements are not spaced out")
 _ROUTES = _warned("they do not move with the addresses; a notify script can do it")
 _STATIC = _warned("it is not installed; the system's network configuration can do it")
 _LINKBEAT = _warned("the kernel's word on the link is taken")
-_BOOT_SCRIPT = _warned("it is not run; the service unit can, with ExecStartPre= and ExecStopPost=")
 
 PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "": {
@@ -99,10 +97,8 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "child_wait_time": _noted("vrrpd waits for nothing at its stop but its scripts"),
     },
     "global_defs": {
-        **_all("startup_script shutdown_script startup_script_timeout shutdown_script_timeout", _BOOT_SCRIPT),
         "dynamic_interfaces": _noted("vrrpd waits for an interface that does not exist yet anyway"),
         "default_interface": _STATIC,
-        "vrrp_check_unicast_src": _noted("there are no unicast peers yet"),
         "log_unknown_vrids": _warned("advertisements of other virtual routers are not seen at all"),
         "vrrp_delay_after_boot": _warned("only the start of vrrpd counts", "vrrp_startup_delay = ..."),
         **_all("vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if", _SPACING),
@@ -132,12 +128,9 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     },
     "track_group": {"group": _STATIC},
     "vrrp_instance": {
-        **_all("unicast_src_ip unicast_peer unicast_ttl unicast_fault_no_peer", _UNICAST),
         "old_unicast_checksum": _warned("unicast checksums are those of the RFCs"),
-        "check_unicast_src": _noted("there are no unicast peers yet"),
         **_all("use_vmac use_vmac_addr vmac_xmit_base use_ipvlan", _VMAC),
         "vrf": _warned("the instance runs outside the VRF"),
-        "mcast_dst_ip": _refused("advertisements would go to another group", "vrrp_mcast_group4 = ... in global_defs"),
         "no_accept": _refused("this node would accept traffic to the addresses all the same"),
         "auth_ah": _refused("the peers would drop our advertisements", 'auth_type = "PASS" on every node'),
         "auth_hmac": _refused("advertisements would go out unauthenticated"),

@@ -146,6 +146,8 @@ class Links:
 
     def _problem(self, plan: InstancePlan) -> str:
         """Why this instance cannot take part now; empty when it can."""
+        if plan.flaw:
+            return plan.flaw
         for device in plan.devices:
             link = self._interfaces.link(device)
             if link is None:
@@ -155,7 +157,7 @@ class Links:
                 return f"interface {device} is switched off"
             if not link.running and not tolerated:
                 return f"interface {device} has no carrier"
-            if device == plan.interface and not link.multicast:
+            if device == plan.interface and not link.multicast and not plan.config.unicast:
                 return f"interface {device} cannot multicast"
         return self._unheard.get((plan.interface, plan.family), "")
 
@@ -258,8 +260,8 @@ class Links:
 
     def _choose_source(self, plan: InstancePlan, link: Link, current: Address | None) -> Address | None:
         """As configured; else the present one for as long as it exists; else the interface's primary address."""
-        if plan.config.mcast_src_ip is not None:
-            return plan.config.mcast_src_ip
+        if plan.source is not None:
+            return plan.source
         if current is not None and self._is_on(link, current):
             return current
         return self._interfaces.primary_address(link.index, plan.family, self._no_source[plan.name])

@@ -119,7 +119,7 @@ class Listener:
 
 
 def _groups(plans: Collection[InstancePlan]) -> tuple[Address, ...]:
-    return tuple(dict.fromkeys(plan.destination for plan in plans))
+    return tuple(dict.fromkeys(group for plan in plans for group in plan.groups))
 
 
 def _same(known: _Accepted, datagram: Datagram) -> bool:

@@ -1,5 +1,6 @@
 """What the daemon derives from one instance's configuration before anything runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from vrrpd.config.model import GlobalDefs, VirtualAddress, VrrpInstance
 from vrrpd.config.parameters import parameters_of
 from vrrpd.core.parameters import Parameters
-from vrrpd.proto.advertisement import ReceiveRules
+from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, ReceiveRules
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Address, Family
 
@@ -19,12 +20,12 @@ ALL_ROUTERS_6: Final = IPv6Address("ff02::12")
 
 @dataclass(frozen=True, slots=True)
 class InstancePlan:
-    """``destination`` is where adverts go and the group that is listened to."""
+    """``destinations`` is where adverts go: the group, which is listened to as well, or the unicast peers."""
 
     config: VrrpInstance
     parameters: Parameters
     rules: ReceiveRules
-    destination: Address
+    destinations: tuple[Address, ...]
     password: bytes | None = field(default=None, repr=False)
 
     @property
@@ -38,6 +39,32 @@ class InstancePlan:
     @property
     def family(self) -> Family:
         return self.config.family
+
+    @property
+    def groups(self) -> tuple[Address, ...]:
+        """The multicast groups to join."""
+        return () if self.config.unicast else self.destinations
+
+    @property
+    def hop_limit(self) -> int | None:
+        """Of adverts to unicast peers; None: the kernel's own."""
+        if self.config.unicast_ttl is None and self.family is Family.IPV4:
+            return MULTICAST_HOP_LIMIT
+        return self.config.unicast_ttl
+
+    @property
+    def source(self) -> Address | None:
+        """The configured source of adverts; None: the interface's own address."""
+        return self.config.unicast_src_ip if self.config.unicast else self.config.mcast_src_ip
+
+    @property
+    def flaw(self) -> str:
+        """Why this instance may never take part; empty when it may."""
+        if not self.interface:
+            return "it has no interface: vrrpd needs one for unicast peers too"
+        if self.config.unicast_fault_no_peer and "unicast_peer" in self.config.origins and not self.config.unicast:
+            return "unicast_peer is empty (unicast_fault_no_peer)"
+        return ""
 
     @property
     def vips(self) -> tuple[VirtualAddress, ...]:
@@ -61,11 +88,26 @@ def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
         vrid=parameters.vrid,
         interval=parameters.advert_interval,
         password=password,
+        multicast=not instance.unicast,
+        peers=_accepted_peers(instance),
     )
-    return InstancePlan(instance, parameters, rules, _destination(instance.family, defaults), password)
+    return InstancePlan(instance, parameters, rules, _destinations(instance, defaults), password)
 
 
-def _destination(family: Family, defaults: GlobalDefs) -> Address:
-    if family is Family.IPV4:
-        return defaults.vrrp_mcast_group4 or ALL_ROUTERS_4
-    return defaults.vrrp_mcast_group6 or ALL_ROUTERS_6
+def _accepted_peers(instance: VrrpInstance) -> Mapping[Address, tuple[int, int]] | None:
+    if not (instance.unicast and instance.check_unicast_src):
+        return None
+    return {
+        peer.address: (0 if peer.min_ttl is None else peer.min_ttl, 255 if peer.max_ttl is None else peer.max_ttl)
+        for peer in instance.unicast_peer
+    }
+
+
+def _destinations(instance: VrrpInstance, defaults: GlobalDefs) -> tuple[Address, ...]:
+    if instance.unicast:
+        return tuple(peer.address for peer in instance.unicast_peer)
+    if instance.mcast_dst_ip is not None:
+        return (instance.mcast_dst_ip,)
+    if instance.family is Family.IPV4:
+        return (defaults.vrrp_mcast_group4 or ALL_ROUTERS_4,)
+    return (defaults.vrrp_mcast_group6 or ALL_ROUTERS_6,)

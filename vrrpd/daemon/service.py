@@ -26,7 +26,7 @@ from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
-from vrrpd.daemon.succession import Changes, compare, describe, inherited, places
+from vrrpd.daemon.succession import Changes, compare, describe, inherited, known, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
@@ -147,7 +147,11 @@ class Service:
 
     def compare(self, config: Config) -> Changes:
         """What ``replace`` would do to the instances."""
-        return compare(self._plans, _plans_of(with_group_tracking(config)))
+        config = with_group_tracking(config)
+        return self._compare(config, _plans_of(config))
+
+    def _compare(self, config: Config, plans: Iterable[InstancePlan]) -> Changes:
+        return compare(known(self._plans, self._config.global_defs), known(plans, config.global_defs))
 
     def differences(self, config: Config) -> tuple[str, ...]:
         """What ``replace`` would change, in lines for people."""
@@ -156,7 +160,8 @@ class Service:
     def replace(self, config: Config) -> None:
         """Run this configuration from now on. What it leaves as it was is not touched."""
         old, config = self._config, with_group_tracking(config)
-        changes = compare(self._plans, plans := _plans_of(config))
+        plans = _plans_of(config)
+        changes = self._compare(config, plans)
         same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
         self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
         self._notifier.reconfigure(config, self._launcher)
@@ -295,7 +300,7 @@ class Service:
         link = self._watch.link_at(event.index)
         if link is not None and event.port_id != self._netlink.port_id:
             yield link.name
-        yield from (plan.interface for plan in self._plans if plan.config.mcast_src_ip == event.address)
+        yield from (plan.interface for plan in self._plans if plan.source == event.address)
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)
@@ -311,9 +316,9 @@ def _groups_of(config: Config) -> dict[str, tuple[str, ...]]:
 
 def _unheard_of(changes: Changes) -> Iterable[InstancePlan]:
     """Those that are new and have only addresses that nobody had: what is there of them was left over by others."""
-    known = {place for plan in changes.removed for place in places(plan)}
-    known |= {place for old, _ in changes.kept for place in places(old)}
-    return (plan for plan in changes.added if known.isdisjoint(places(plan)))
+    ours = {place for plan in changes.removed for place in places(plan)}
+    ours |= {place for old, _ in changes.kept for place in places(old)}
+    return (plan for plan in changes.added if ours.isdisjoint(places(plan)))
 
 
 def _enumerate(plans: Sequence[InstancePlan]) -> str:

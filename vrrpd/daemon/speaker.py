@@ -1,6 +1,10 @@
-"""One instance's advertisements on their way out."""
+"""One instance's advertisements on their way out, to its group or to each of its peers."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Sender, open_sender
 from vrrpd.proto.advertisement import Advertisement, encode
 from vrrpd.units import RESIGN, Address, Priority
@@ -11,25 +15,35 @@ class Speaker:
 
     def __init__(self, plan: InstancePlan) -> None:
         self._plan = plan
-        self._sender: Sender | None = None
-        self._encoded: dict[Priority, bytes] = {}
+        self._senders: Sequence[Sender] = ()
+        self._encoded: dict[Priority, Sequence[bytes]] = {}
         self.source: Address | None = None
 
     def open(self, index: int, source: Address) -> None:
         """Send from ``source`` on the interface with this index from now on. After a LinuxError all is as before."""
-        plan = self._plan
-        sender = open_sender(plan.interface, index, plan.family, source, plan.destination)
+        senders = self._open_all(index, source)
         self.close()
-        self._sender, self.source = sender, source
-        for priority in (plan.parameters.base_priority, RESIGN):
+        self._senders, self.source = senders, source
+        for priority in (self._plan.parameters.base_priority, RESIGN):
             self.prepare(priority)
+
+    def _open_all(self, index: int, source: Address) -> Sequence[Sender]:
+        plan = self._plan
+        with ExitStack() as opened:
+            senders = []
+            for destination in plan.destinations:
+                sender = open_sender(plan.interface, index, plan.family, source, destination, plan.hop_limit)
+                opened.callback(sender.close)
+                senders.append(sender)
+            opened.pop_all()
+        return senders
 
     def close(self) -> None:
         self.source = None
         self._encoded.clear()
-        if self._sender is not None:
-            self._sender.close()
-            self._sender = None
+        for sender in self._senders:
+            sender.close()
+        self._senders = ()
 
     def prepare(self, priority: Priority) -> None:
         """Encode the advert with this priority before it is needed."""
@@ -37,14 +51,21 @@ class Speaker:
             self._encoded[priority] = self._encode(priority, self.source)
 
     def send(self, priority: Priority) -> bool:
-        """False when there is nothing to send with. Raises LinuxError."""
-        if self._sender is None:
+        """False when there is nothing to send with. LinuxError: a peer could not be reached; the others were told."""
+        if not self._senders:
             return False
         self.prepare(priority)
-        self._sender.send(self._encoded[priority])
+        failed: LinuxError | None = None
+        for sender, payload in zip(self._senders, self._encoded[priority], strict=True):
+            try:
+                sender.send(payload)
+            except LinuxError as error:
+                failed = error
+        if failed is not None:
+            raise failed
         return True
 
-    def _encode(self, priority: Priority, source: Address) -> bytes:
+    def _encode(self, priority: Priority, source: Address) -> Sequence[bytes]:
         plan, own = self._plan, self._plan.parameters
         advertisement = Advertisement(own.version, own.vrid, priority, own.advert_interval, own.addresses)
-        return encode(advertisement, source, plan.destination, plan.password)
+        return [encode(advertisement, source, destination, plan.password) for destination in plan.destinations]

@@ -19,6 +19,7 @@ _PACKETS_PER_VRID: Final = 16
 _COST_OF_A_PACKET: Final = 2304  # sk_buff and a page fragment of 2 KiB
 _SMALLEST_QUEUE: Final = 256 * 1024
 _LARGEST_QUEUE: Final = 4 * 1024 * 1024
+_KERNELS_OWN: Final = -1
 _CONTROL_SPACE: Final = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(4)
 
 _FAMILIES: Final = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
@@ -73,7 +74,7 @@ class Receiver:
 class Sender:
     """Sends advertisements from one source address to one destination, and never queues anything that comes in."""
 
-    __slots__ = ("_socket", "destination", "index", "interface", "source")
+    __slots__ = ("_address", "_socket", "destination", "index", "interface", "source")
 
     def __init__(
         self, endpoint: socket.socket, interface: str, index: int, source: Address, destination: Address
@@ -83,16 +84,23 @@ class Sender:
         self.index = index
         self.source = source
         self.destination = destination
+        scope = (0, index) if destination.version == 6 else ()
+        self._address = (str(destination), 0, *scope)
+        if destination.is_multicast:
+            endpoint.connect(self._address)
 
     def send(self, payload: bytes) -> None:
-        """Send the bytes behind the IP header.
+        """Send the bytes behind the IP header. A group needs no route; the way to a single router is found each time.
 
         LinuxError: ENETUNREACH or ENETDOWN while the interface is down (the same socket sends again when it is up);
         ENODEV, ENXIO or ENETUNREACH when it is gone, EINVAL or ENETUNREACH when the source address is, both for good;
         EPERM when a packet filter forbids it.
         """
         try:
-            self._socket.send(payload)
+            if self.destination.is_multicast:
+                self._socket.send(payload)
+            else:
+                self._socket.sendto(payload, self._address)
         except OSError as error:
             raise LinuxError("send on", self.interface, error.errno or 0) from error
 
@@ -121,9 +129,17 @@ def open_receiver(
     return Receiver(endpoint, interface, index, family)
 
 
-def open_sender(interface: str, index: int, family: Family, source: Address, destination: Address) -> Sender:
+def open_sender(
+    interface: str,
+    index: int,
+    family: Family,
+    source: Address,
+    destination: Address,
+    hop_limit: int | None = MULTICAST_HOP_LIMIT,
+) -> Sender:
     """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface.
 
+    ``hop_limit`` 0..255 counts for a single router only (None: the kernel's default); a group always gets 255.
     LinuxError: EADDRNOTAVAIL when the source is no address of this host, ENETUNREACH while the interface is down.
     No route is needed for a group.
     """
@@ -131,16 +147,14 @@ def open_sender(interface: str, index: int, family: Family, source: Address, des
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
         _bind_to_interface(endpoint, interface, index)
         if family is Family.IPV4:
-            _prepare_ipv4_sender(endpoint, destination)
+            _prepare_ipv4_sender(endpoint, destination, hop_limit)
             endpoint.bind((str(source), 0))
-            endpoint.connect((str(destination), 0))
         else:
-            _prepare_ipv6_sender(endpoint)
+            _prepare_ipv6_sender(endpoint, hop_limit)
             endpoint.bind((str(source), 0, 0, index))
-            endpoint.connect((str(destination), 0, 0, index))
         _raise_priority(endpoint)
         _drain(endpoint)
-    return Sender(endpoint, interface, index, source, destination)
+        return Sender(endpoint, interface, index, source, destination)
 
 
 @contextmanager
@@ -189,10 +203,10 @@ def _join_ipv6(endpoint: socket.socket, index: int, groups: Sequence[Address]) -
         endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, struct.pack("16si", group.packed, index))
 
 
-def _prepare_ipv4_sender(endpoint: socket.socket, destination: Address) -> None:
+def _prepare_ipv4_sender(endpoint: socket.socket, destination: Address, hop_limit: int | None) -> None:
     options = (
         (socket.IP_TOS, uapi.IPTOS_INTERNETCONTROL),
-        (socket.IP_TTL, MULTICAST_HOP_LIMIT),
+        (socket.IP_TTL, _KERNELS_OWN if hop_limit is None else hop_limit),
         (socket.IP_MULTICAST_TTL, MULTICAST_HOP_LIMIT),
         (socket.IP_MULTICAST_LOOP, 0),
         (uapi.IP_MULTICAST_ALL, 0),
@@ -204,10 +218,10 @@ def _prepare_ipv4_sender(endpoint: socket.socket, destination: Address) -> None:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
 
 
-def _prepare_ipv6_sender(endpoint: socket.socket) -> None:
+def _prepare_ipv6_sender(endpoint: socket.socket, hop_limit: int | None) -> None:
     options = (
         (socket.IPV6_TCLASS, uapi.IPTOS_INTERNETCONTROL),
-        (socket.IPV6_UNICAST_HOPS, MULTICAST_HOP_LIMIT),
+        (socket.IPV6_UNICAST_HOPS, _KERNELS_OWN if hop_limit is None else hop_limit),
         (socket.IPV6_MULTICAST_HOPS, MULTICAST_HOP_LIMIT),
         (socket.IPV6_MULTICAST_LOOP, 0),
         (uapi.IPV6_MULTICAST_ALL, 0),

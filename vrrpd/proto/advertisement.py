@@ -2,6 +2,7 @@
 
 import enum
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
@@ -44,6 +45,7 @@ class DropReason(enum.Enum):
     OWN_PACKET = "own_packet"
     OWNER_IGNORES = "owner_ignores"
     NOT_READY = "not_ready"
+    UNKNOWN_PEER = "unknown_peer"
 
 
 class ChecksumForm(enum.Enum):
@@ -104,7 +106,8 @@ class ReceiveRules:
     """What a virtual router accepts (keepalived's order of checks; see docs/compatibility.md).
 
     ``password`` is the eight zero-padded bytes of a VRRPv2 PASS key, or None.
-    ``interval`` is compared in VRRPv2 only: VRRPv3 learns it.
+    ``interval`` is compared in VRRPv2 only: VRRPv3 learns it. ``peers`` holds the senders that are accepted, each with
+    the least and the greatest hop limit (0..255); None: anybody.
     """
 
     family: Family
@@ -113,6 +116,7 @@ class ReceiveRules:
     interval: Seconds
     password: bytes | None = field(default=None, repr=False)
     multicast: bool = True
+    peers: Mapping[Address, tuple[int, int]] | None = None
 
 
 MULTICAST_HOP_LIMIT: Final = 255
@@ -201,6 +205,9 @@ def decode(datagram: Datagram, rules: ReceiveRules) -> Advertisement | Dropped:
     if _is_multicast(datagram.destination) != rules.multicast:
         expected = "multicast" if rules.multicast else "unicast"
         return Dropped(DropReason.WRONG_DESTINATION, f"sent to {datagram.destination}, {expected} expected")
+    dropped = _check_peer(datagram, rules)
+    if dropped:
+        return dropped
     interval = Seconds(float(lower)) if version == 2 else from_centiseconds(Centiseconds((upper & 0xF) << 8 | lower))
     addresses = _unpack_addresses(payload, count, rules.family)
     return Advertisement(version, Vrid(vrid), Priority(priority), interval, addresses, form)
@@ -268,6 +275,18 @@ def _checksum_form(datagram: Datagram, version: int) -> ChecksumForm | None:
     if ipv4 and internet_checksum(payload) == 0:
         return ChecksumForm.PLAIN
     return None
+
+
+def _check_peer(datagram: Datagram, rules: ReceiveRules) -> Dropped | None:
+    if rules.peers is None:
+        return None
+    limits = rules.peers.get(datagram.source)
+    if limits is None:
+        return Dropped(DropReason.UNKNOWN_PEER, f"{datagram.source} is none of the unicast peers")
+    low, high = limits
+    if low <= datagram.hop_limit <= high:
+        return None
+    return Dropped(DropReason.BAD_TTL, f"TTL {datagram.hop_limit}, {low} to {high} expected")
 
 
 def _is_multicast(address: Address) -> bool:
