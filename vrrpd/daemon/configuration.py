@@ -9,6 +9,7 @@ from vrrpd.config.model import Config
 from vrrpd.daemon.machine import machine_context
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.script_review import review_scripts
+from vrrpd.daemon.source import read_source
 
 
 def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Diagnostic, ...]]:
@@ -19,7 +20,7 @@ def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Dia
     """
     manners = options.manners
     context = machine_context(options.config, config_id=manners.config_id, check_all_includes=manners.check_includes)
-    config, diagnostics, _ = read_any(options.config.read_bytes(), str(options.config), context)
+    config, diagnostics, _ = read_any(read_source(options.config), str(options.config), context)
     if config is not None and not manners.runs_vrrp:
         config = replace(config, vrrp_instances=(), vrrp_scripts=(), sync_groups=())
     if config is None:
