@@ -8,13 +8,13 @@ from typing import TextIO
 
 import click
 
-from vrrpd.cli.commands.check import SIZE_LIMIT
 from vrrpd.cli.format import colour_wanted, diagnostic_text, diagnostic_value
 from vrrpd.config.diagnostics import Diagnostic, Location, Severity
 from vrrpd.config.keepalived.complaints import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNRUNNABLE, Verdict
 from vrrpd.config.language import read_any
 from vrrpd.config.redact import redacted
 from vrrpd.daemon.machine import machine_context
+from vrrpd.daemon.source import read_source
 
 
 def config_test(
@@ -49,8 +49,7 @@ def _examined(
 ) -> tuple[tuple[Diagnostic, ...], int, str]:  # fmt: skip
     """What is to be said, the exit code, and the file's text."""
     try:
-        with path.open("rb") as stream:
-            content = stream.read(SIZE_LIMIT)
+        content = read_source(path)
     except OSError as error:
         message = f"cannot read it: {error.strerror or error}"
         problem = Diagnostic(Severity.ERROR, Location(str(path)), "unreadable", message, "a configuration")
