@@ -30,14 +30,14 @@ def config_test(
     The exit codes are those of keepalived 2.4.3: 0 clean, 2 a keyword lacks its value, 4 it cannot be run, 5 there is
     something to say, 6 scripts are not safe. A file in TOML: 0, 4 for errors, 5 for warnings.
     """
-    diagnostics, code, text = _examined(path, config_id, check_all_includes=check_all_includes)
+    diagnostics, code = _examined(path, config_id, check_all_includes=check_all_includes)
     if log is None:
-        _write(sys.stderr, diagnostics, text, code, as_json=as_json)
+        _write(sys.stderr, diagnostics, code, as_json=as_json)
         return code
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(log, flags, 0o600), "a") as stream:
-            _write(stream, diagnostics, text, code, as_json=as_json)
+            _write(stream, diagnostics, code, as_json=as_json)
     except OSError as error:
         sys.stderr.write(f"cannot write {log}: {error.strerror}\n")
         return EXIT_UNRUNNABLE
@@ -46,17 +46,17 @@ def config_test(
 
 def _examined(
     path: Path, config_id: str | None, *, check_all_includes: bool
-) -> tuple[tuple[Diagnostic, ...], int, str]:  # fmt: skip
-    """What is to be said, the exit code, and the file's text."""
+) -> tuple[tuple[Diagnostic, ...], int]:  # fmt: skip
+    """What is to be said, and the exit code."""
     try:
         content = read_source(path)
     except OSError as error:
         message = f"cannot read it: {error.strerror or error}"
         problem = Diagnostic(Severity.ERROR, Location(str(path)), "unreadable", message, "a configuration")
-        return (problem,), EXIT_UNRUNNABLE, ""
+        return (problem,), EXIT_UNRUNNABLE
     context = machine_context(path, config_id=config_id, check_all_includes=check_all_includes)
     config, diagnostics, verdict = read_any(content, str(path), context)
-    return diagnostics, _code(verdict, diagnostics, runnable=config is not None), content.decode(errors="replace")
+    return diagnostics, _code(verdict, diagnostics, runnable=config is not None)
 
 
 def _code(verdict: Verdict | None, diagnostics: tuple[Diagnostic, ...], *, runnable: bool) -> int:
@@ -68,19 +68,26 @@ def _code(verdict: Verdict | None, diagnostics: tuple[Diagnostic, ...], *, runna
     return EXIT_FINDINGS if warned else EXIT_CLEAN
 
 
-def _write(
-    stream: TextIO, diagnostics: tuple[Diagnostic, ...], text: str, code: int, *, as_json: bool
-) -> None:  # fmt: skip
+def _write(stream: TextIO, diagnostics: tuple[Diagnostic, ...], code: int, *, as_json: bool) -> None:
     if as_json:
         answer = {"exit_code": code, "diagnostics": [diagnostic_value(item) for item in diagnostics]}
         stream.write(f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n")
         return
-    lines = redacted(text).split("\n")
     colour = colour_wanted(stream, os.environ)
-    files = {item.location.file for item in diagnostics[:1]}
+    sources: dict[str, list[str]] = {}
     for item in diagnostics:
-        own = lines if item.location.file in files else ()
-        stream.write(f"{diagnostic_text(item, own, colour=colour)}\n")
+        file = item.location.file
+        if file not in sources:
+            sources[file] = _lines_of(file)
+        stream.write(f"{diagnostic_text(item, sources[file], colour=colour)}\n")
+
+
+def _lines_of(file: str) -> list[str]:
+    """The configuration or a file that it includes, its secrets covered; nothing when it cannot be read any more."""
+    try:
+        return redacted(read_source(Path(file)).decode(errors="replace")).split("\n")
+    except OSError:
+        return []
 
 
 @click.command()
