@@ -132,6 +132,16 @@ def test_priority_0_is_heeded_with_nopreempt_too() -> None:
     assert story.router.deadline == 2.609375
 
 
+def test_a_resignation_of_long_ago_is_not_the_reason_of_a_later_takeover() -> None:
+    story = started()
+    story.hear(0)
+    story.next_deadline()
+    assert story.is_in(State.MASTER)
+    for _ in range(5):
+        story.lose()
+    assert change(story.next_deadline()).reason is Reason.MASTER_DOWN
+
+
 def test_skew_time_follows_the_masters_interval_in_version_3() -> None:
     story = started(version_3(150))
     story.at(1.0).hear(200, interval=4.0)

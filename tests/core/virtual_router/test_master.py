@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.core.builders import (
+    CHECK,
     HIGHER,
     LOWER,
     OURS,
@@ -60,6 +61,14 @@ def test_an_advert_every_interval_without_drift(settings: Parameters, interval: 
     sent = adverts(story.until(begin + 1000.5 * interval))
     assert len(sent) == 1000
     assert sent[-1] == pytest.approx(begin + 1000 * interval, abs=1e-9)
+
+
+def test_every_advert_sent_is_counted() -> None:
+    story = master()
+    story.until(story.now + 10.0)
+    story.fail(CHECK)
+    assert story.view.statistics.adverts_sent == 1 + 10 + 2
+    assert story.view.statistics.priority_zero_sent == 2
 
 
 def test_late_deadlines_do_not_add_up() -> None:

@@ -145,9 +145,9 @@ def test_an_owner_awaits_first_results_too() -> None:
 def test_a_result_awaited_later_changes_nothing() -> None:
     """A check that a new configuration brings is awaited without giving anything up."""
     for story in (started(), master()):
-        before = story.state
+        before = story.view
         assert story.tell(FaultsChanged(frozenset(), frozenset({"chk_new"}))) == ()
-        assert story.state is before
+        assert (story.view.state, story.view.detail) == (before.state, before.detail)
 
 
 # --- vrrp_startup_delay ---------------------------------------------------------------------------------------------

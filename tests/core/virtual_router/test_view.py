@@ -2,7 +2,7 @@
 
 from tests.core.builders import CHECK, HIGHER, OURS, Story, master, parameters, started
 from vrrpd.core.effects import Reason, State
-from vrrpd.core.events import Startup
+from vrrpd.core.events import Shutdown, Startup
 from vrrpd.units import Seconds
 
 
@@ -47,6 +47,13 @@ def test_the_master_last_followed_is_still_known_in_fault() -> None:
     master_view = story.view.master
     assert master_view is not None
     assert (master_view.address, master_view.last_heard) == (HIGHER, 1.0)
+
+
+def test_no_master_is_known_after_a_stop() -> None:
+    story = started()
+    story.hear(101, HIGHER)
+    story.tell(Shutdown())
+    assert story.view.master is None
 
 
 def test_a_view_stands_still() -> None:
