@@ -146,7 +146,7 @@ def _vrrpd(host: Host) -> Process:
     return host.spawn(argv, log="vrrpd.log", env={"PYTHONPATH": str(REPOSITORY)})
 
 
-def _send_lower_advert() -> None:
+def send_lower_adverts(count: int) -> None:
     watch = InterfaceWatch()
     link = watch.link("eth0")
     assert link is not None
@@ -155,7 +155,8 @@ def _send_lower_advert() -> None:
     assert source is not None
     advert = Advertisement(3, Vrid(51), Priority(50), Seconds(0.2), (VIP,))
     sender = open_sender("eth0", link.index, Family.IPV4, source, group)
-    sender.send(encode(advert, source, group))
+    for _ in range(count):
+        sender.send(encode(advert, source, group))
     sender.close()
     watch.close()
 
@@ -171,7 +172,7 @@ def _story(lab: Lab, start: Callable[[Host], Process]) -> Told:
     told.waits_for("MASTER_PRIORITY 80")
     (host.directory / "fail").unlink()
     told.waits_for("MASTER_PRIORITY 100")
-    lab["r2"].enter(_send_lower_advert)
+    lab["r2"].enter(send_lower_adverts, 1)
     told.waits_for("MASTER_RX_LOWER_PRI 100", scripts=1)
     host.set_carrier(False)
     told.waits_for("FAULT 100", scripts=1)
