@@ -50,7 +50,7 @@ CASES = [
     (instance("owner_ignore_adverts = §true"), WARNING, "no-owner", "priority 100"),
     # source address
     (instance("mcast_src_ip = §'fe80::5'"), ERROR, "family-mix", "IPv4 address of this node"),
-    (instance("mcast_src_ip = §'192.168.1.100'"), ERROR, "source-moves", "virtual address"),
+    (instance("mcast_src_ip = §'192.168.1.100'"), WARNING, "source-moves", "virtual address"),
     (instance("virtual_ipaddress = ['fe80::1']\nmcast_src_ip = §'2001:db8::5'"), WARNING, "source-not-link-local", ""),
     # addresses
     (instance("virtual_ipaddress = ['10.0.0.1', '§10.0.0.1/24']"), ERROR, "repeated-address", "first is in line 4"),

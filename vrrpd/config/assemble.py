@@ -116,8 +116,6 @@ def _global_defs(block: Block) -> GlobalDefs:
 
 def _process(top: Block) -> ProcessSettings:
     values = plain_fields(ProcessSettings, top)
-    if values.get("net_namespace") is not None or values.get("instance") is not None:
-        values["use_pid_dir"] = True
     return filled(ProcessSettings, {**values, "origins": top.all_origins()})
 
 

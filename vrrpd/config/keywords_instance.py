@@ -4,7 +4,6 @@ from typing import Final
 
 from vrrpd.config.shapes import Form, Integer, IpAddress, Keyword, OneOf, Seconds, table
 
-_DAY: Final = 86400
 _UINT: Final = 0xFFFFFFFF
 _DELAY = Integer(0, 4294)
 _REPEAT = Integer(1, _UINT)

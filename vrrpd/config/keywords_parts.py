@@ -4,21 +4,21 @@ from typing import Final
 
 from vrrpd.config.shapes import Form, Integer, IpAddress, Keyword, OneOf, Seconds, table
 
-_DAY: Final = 86400
+_SCRIPT_MOST: Final = 4294967.295
 
 VRRP_SCRIPT = table(
     Keyword("script", Form.COMMAND, "What to run. Exit code 0: healthy. No shell is involved.",
             example='"killall -0 haproxy"', required=True),
-    Keyword("interval", Seconds(0.001, _DAY), "Time between two starts.", "1", "2"),
-    Keyword("timeout", Seconds(0.001, _DAY), "A run that takes longer is killed and counts as a failure.",
+    Keyword("interval", Seconds(0.001, _SCRIPT_MOST), "Time between two starts.", "1", "2"),
+    Keyword("timeout", Seconds(0.001, _SCRIPT_MOST), "A run that takes longer is killed and counts as a failure.",
             "interval", "1.5"),
     Keyword("weight", Form.WEIGHT,
             "0: failure is FAULT. Positive: added to the priority while healthy. Negative: taken away after a failure.",
             "0", "2"),
     Keyword("reverse", Form.FLAG, "Swap healthy and failed; the same as the word in `weight`.", "false", "true",
             ours=True),
-    Keyword("rise", Integer(1, 65535), "So many successes in a row until it counts as healthy again.", "1", "2"),
-    Keyword("fall", Integer(1, 65535), "So many failures in a row until it counts as failed.", "1", "3"),
+    Keyword("rise", Integer(1, 0x7FFFFFFF), "So many successes in a row until it counts as healthy again.", "1", "2"),
+    Keyword("fall", Integer(1, 0x7FFFFFFF), "So many failures in a row until it counts as failed.", "1", "3"),
     Keyword("user", Form.USER, "Who runs it.", "script_user", '"nobody"'),
     Keyword("init_fail", Form.FLAG, "Count it as failed until its first run has ended.", "false", "true"),
 )  # fmt: skip
@@ -73,9 +73,8 @@ AUTH_HMAC = table(
 GARP_GROUP = table(
     Keyword("interface", Form.INTERFACE, "One interface.", "none", '"eth0"'),
     Keyword("interfaces", Form.INTERFACES, "Several.", "[]", '["eth0", "eth1"]'),
-    Keyword("garp_interval", Seconds(0, 1000), "Least time between two gratuitous ARPs on all of them together.", "0",
-            "0.1"),
-    Keyword("gna_interval", Seconds(0, 1000), "The same for Neighbour Advertisements.", "0", "0.1"),
+    Keyword("garp_interval", Seconds(0, 4294.967295), "Least time between two gratuitous ARPs on them.", "0", "0.1"),
+    Keyword("gna_interval", Seconds(0, 4294.967295), "The same for Neighbour Advertisements.", "0", "0.1"),
 )  # fmt: skip
 
 TRACK_FILE = table(

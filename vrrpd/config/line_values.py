@@ -334,7 +334,7 @@ BARE: Final[Mapping[Form, Callable[[], object]]] = {
 
 def element(keyword: Keyword, written: Written, report: Report) -> Listed | None:
     """One element of the list behind a keyword of one of the forms of ``ELEMENTS``."""
-    parser = ELEMENTS[keyword.shape] if isinstance(keyword.shape, Form) else plain_text
+    parser = ELEMENTS.get(keyword.shape, plain_text) if isinstance(keyword.shape, Form) else plain_text
     value = parser(written, report)
     return None if value is None else Listed(value, written.location)
 

@@ -33,8 +33,9 @@ class ExtraGarp:
 class ProcessSettings:
     """What keepalived has outside all blocks, about the daemon itself.
 
-    ``net_namespace`` and ``net_namespace_ipvs``: "" is the keyword without a name. ``use_pid_dir`` is implied by
-    ``net_namespace`` and ``instance``. ``child_wait_time`` in seconds. ``linkbeat_use_polling``: all interfaces.
+    ``net_namespace`` and ``net_namespace_ipvs``: "" is the keyword without a name. ``use_pid_dir`` is as
+    written; ``net_namespace`` and ``instance`` imply it. ``child_wait_time`` in seconds. ``linkbeat_use_polling``: all
+    interfaces.
     """
 
     net_namespace: str | None = None

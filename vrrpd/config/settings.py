@@ -115,8 +115,6 @@ def _top(config: Config) -> Section:
         is_list = keyword.shape in _TOP_LISTS
         value = getattr(config, _PLURALS.get(word, word)) if is_list else getattr(config.process, word)
         default = () if is_list else getattr(_PROCESS, word)
-        if word == "use_pid_dir":
-            default = config.process.net_namespace is not None or config.process.instance is not None
         found.append(Setting(keyword, value, default, origins.get(word)))
     return Section("", "", tuple(found), origins)
 
@@ -198,7 +196,7 @@ _REVERSIBLE: Final = {"weight": Weight(0, reverse=False)}
 def _model_defaults(kind: str, model: type[Part]) -> Mapping[str, object]:
     fields = model.__dataclass_fields__
     words = BLOCKS[kind]
-    return {name: fields[name].default for name in words if name in fields}
+    return {name: fields[name].default for name in words if name in fields and name != "notify"}
 
 
 _DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {

@@ -199,10 +199,10 @@ def _source(subject: Subject) -> None:
             expected=f"an IPv{instance.family.value} address of this node",
         )
     elif source in {vip.address for vip in _all_addresses(instance)}:
-        subject.report.error(
+        subject.report.warning(
             at,
             "source-moves",
-            f"the source {source} is a virtual address: a BACKUP does not have it",
+            f"the source {source} is a virtual address: a BACKUP does not have it, and cannot send with it",
             expected="an address that stays with this node",
         )
     elif source.version == 6 and not is_link_local(source):
