@@ -100,6 +100,17 @@ class Node:
     def holds(self, address: str = VIP) -> bool:
         return self.host.holds(address)
 
+    def reload(self, config: str | None = None) -> tuple[str, ...]:
+        """Have it read ``config``, by default what it has; what it says has changed."""
+        if config is not None:
+            self.config.write_text(config)
+        done = self._count("reloaded in ")
+        self.process.send(signal.SIGHUP)
+        eventually(lambda: self._count("reloaded in ") > done, f"reloaded\n{self.log()}")
+        last = max(number for number, line in enumerate(self.log().splitlines()) if "reloaded in " in line)
+        lines = self.log().splitlines()[last + 1 :]
+        return tuple(line.split(" reload: ", 1)[1] for line in lines if " reload: " in line)
+
     def kill(self) -> None:
         self.process.kill()
 

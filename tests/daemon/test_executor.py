@@ -16,6 +16,7 @@ from vrrpd.core.effects import (
     NoticeKind,
     Notify,
     NotifyEvent,
+    NotifyGroup,
     Reason,
     RemoveAddresses,
     SendAdvertisement,
@@ -104,7 +105,7 @@ class Bench:
         self.plan = plans_of(text)[0]
         self.speaker = Speaker(self.plan)
         self.vips = VipSet(self.plan, kernel.announcer, lambda *_: False)  # type: ignore[arg-type]  # a stand-in
-        self.notified: list[tuple[str, Notify]] = []
+        self.notified: list[tuple[str, Notify | NotifyGroup]] = []
         self.executor = Executor(
             {"VI_1": Means(self.speaker, self.vips)},
             kernel,  # type: ignore[arg-type]  # a stand-in

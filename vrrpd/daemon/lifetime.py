@@ -75,6 +75,7 @@ class Lifetime:
         self._listen_for_requests()
         self._service.start()
         self._server.start(self._loop)
+        self._reloader.watch_clock()
         self._tell_ready()
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: no collection need look at it

@@ -21,6 +21,7 @@ from vrrpd.daemon.config_reader import Reader
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.reading import Reading
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
+from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.clock import now as read_clock
@@ -67,12 +68,18 @@ class Reloader:
         self._current: _Request | None = None
         self._next: list[_Request] = []
         self._outcomes: dict[int, Outcome] = {}
+        self._clock = ReloadClock(self.reload, loop)
 
     def reload(self, why: str) -> None:
         """Begin; the log tells how it ends. Requests that come while one is being read wait for it."""
         self._request(why, plan=False)
 
+    def watch_clock(self) -> None:
+        """Reload when reload_time_file says so."""
+        self._clock.configure(self._definitions)
+
     def close(self) -> None:
+        self._clock.stop()
         self._reader.close()
 
     @property
@@ -138,6 +145,7 @@ class Reloader:
     def _apply(self, config: Config, differences: tuple[str, ...]) -> None:
         begin = read_clock()
         self._service.replace(config)
+        self.watch_clock()
         gc.freeze()  # as after the start: no collection need look at what stays
         log.info("reloaded in %.1f ms: %s", between(begin, read_clock()) * 1000, _summary(differences))
         for line in differences:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from vrrpd.config.model import Config, NotifyScripts, VirtualAddress, VrrpInstance
+from vrrpd.config.diff import Identity, identity
+from vrrpd.config.model import Config, GlobalDefs, NotifyScripts, VirtualAddress, VrrpInstance
 from vrrpd.core.effects import State
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.units import Address
@@ -54,27 +55,21 @@ class Changes:
         return {old.name: new.name for old, new in self.kept if old.name != new.name}
 
 
-def compare(old: Sequence[InstancePlan], new: Sequence[InstancePlan]) -> Changes:
-    left: dict[object, list[InstancePlan]] = {}
-    for plan in old:
-        left.setdefault(_identity(plan), []).append(plan)
-    kept: list[tuple[InstancePlan, InstancePlan]] = []
-    added: list[InstancePlan] = []
-    for plan in new:
-        same = left.get(_identity(plan))
-        if same:
-            kept.append((same.pop(0), plan))
-        else:
-            added.append(plan)
-    removed = tuple(plan for plan in old if any(plan is item for plans in left.values() for item in plans))
-    return Changes(tuple(kept), removed, tuple(added))
+Known: TypeAlias = Sequence[tuple[Identity, InstancePlan]]
+"""Instances with what makes them the same or another one."""
 
 
-def _identity(plan: InstancePlan) -> object:
-    config = plan.config
-    endpoint = config.unicast_src_ip if config.unicast else config.mcast_dst_ip
-    vmac = config.use_vmac is not None, config.use_ipvlan is not None
-    return (config.virtual_router_id, plan.family, config.interface, config.unicast, endpoint, vmac)
+def known(plans: Iterable[InstancePlan], defaults: GlobalDefs) -> Known:
+    return [(identity(plan.config, defaults), plan) for plan in plans]
+
+
+def compare(old: Known, new: Known) -> Changes:
+    before, after = dict(old), dict(new)
+    return Changes(
+        kept=tuple((before[key], plan) for key, plan in new if key in before),
+        removed=tuple(plan for key, plan in old if key not in after),
+        added=tuple(plan for key, plan in new if key not in before),
+    )
 
 
 def _operative(plan: InstancePlan) -> InstancePlan:
