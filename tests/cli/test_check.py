@@ -131,3 +131,35 @@ def test_help_explains_itself() -> None:
     assert result.exit_code == 0
     for part in ("FILE", "--json", "Exit code: 0", "no privilege"):
         assert part in result.output
+
+
+CONF = """\
+vrrp_instance VI_1 {
+    interface not-here
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.168.1.100
+    }
+    include more/*.conf
+}
+"""
+
+
+def test_a_keepalived_conf_that_is_meant_for_another_machine(tmp_path: Path) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text(CONF)
+    result = run(path)
+    assert result.exit_code == CheckResult.CLEAN, result.output
+    assert run("-", stdin=CONF.encode()).exit_code == CheckResult.CLEAN
+
+
+def test_what_a_keepalived_conf_includes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text(CONF)
+    (tmp_path / "more").mkdir()
+    included = tmp_path / "more" / "a.conf"
+    included.write_text("# nothing\nrubbish\n")
+    result = run(path)
+    assert result.exit_code == CheckResult.WARNINGS
+    assert f"{included}:2:1: warning:" in result.output
+    assert "virtual_router_id" not in result.output, "no line of another file is shown"

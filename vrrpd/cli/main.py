@@ -79,7 +79,12 @@ SECTIONS: Final = (
     subcommand_metavar="[COMMAND [ARGS]...]",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Run the daemon with this file (TOML).")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Run the daemon with this file: TOML, or a keepalived.conf.",
+)
 @click.option(
     "--run-dir",
     type=click.Path(path_type=Path),

@@ -19,7 +19,7 @@ _SIGNALS = Section(
     "Signals",
     (
         ("SIGTERM, SIGINT", "Hand over to the other nodes, remove the virtual addresses, and end. Twice: at once."),
-        ("SIGHUP", "Ignored; the configuration is read at the start only."),
+        ("SIGHUP", "Read the configuration again; with an error in it the old one goes on, and the log says why."),
     ),
 )
 _EXAMPLE = """

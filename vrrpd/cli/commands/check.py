@@ -12,7 +12,8 @@ import click
 
 from vrrpd.cli.format import colour_wanted, count, counted, diagnostic_text, diagnostic_value, verdict
 from vrrpd.config.diagnostics import Diagnostic, Location, Severity
-from vrrpd.config.load import read_config_bytes
+from vrrpd.config.keepalived.context import ReadContext
+from vrrpd.config.language import is_keepalived, read_any
 from vrrpd.config.model import Config
 from vrrpd.config.redact import redacted
 
@@ -34,8 +35,9 @@ class CheckResult(IntEnum):
 def check(file: str, *, as_json: bool) -> None:
     """Read the configuration FILE ("-": standard input) and say everything that is wrong with it.
 
-    Nothing is started or changed, and no privilege is needed. Whether the network interfaces exist is not looked at:
-    the file may be meant for another machine.
+    Nothing is started or changed, and no privilege is needed. Whether the network interfaces exist is not looked at,
+    nor, for a keepalived.conf, users and scripts: the file may be meant for another machine. vrrpd -t -f FILE looks at
+    them, and gives keepalived's verdict.
 
     Each finding gives the place, what was expected, and what to write instead. An error keeps vrrpd from running the
     file. With warnings it runs, perhaps not as you mean it. Notes are worth knowing.
@@ -66,8 +68,24 @@ def _examined(file: str) -> tuple[Config | None, tuple[Diagnostic, ...], list[st
         return None, (_unreadable(name, error.strerror or str(error)),), []
     if len(content) > SIZE_LIMIT:
         return None, (_unreadable(name, f"more than {SIZE_LIMIT >> 20} MiB are no configuration"),), []
-    config, diagnostics = read_config_bytes(content, name)
+    config, diagnostics, _ = read_any(content, name, _context(content, name))
     return config, diagnostics, redacted(content.decode("utf-8-sig", errors="replace")).split("\n")
+
+
+def _context(content: bytes, name: str) -> ReadContext:
+    """Includes are read; of the rest of the machine nothing is known."""
+    if not is_keepalived(content, name):
+        return ReadContext()
+    from vrrpd.daemon.machine import machine_context
+
+    here = machine_context(Path(name))
+    return ReadContext(
+        config_id=here.config_id,
+        directory=here.directory,
+        environment=here.environment,
+        random=here.random,
+        find_files=here.find_files,
+    )
 
 
 def _content(file: str) -> bytes:
@@ -78,15 +96,17 @@ def _content(file: str) -> bytes:
 
 
 def _unreadable(file: str, why: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, Location(file), "unreadable", f"cannot read it: {why}", "a file in TOML")
+    return Diagnostic(Severity.ERROR, Location(file), "unreadable", f"cannot read it: {why}", "a configuration")
 
 
 def _report_text(
     file: str, config: Config | None, diagnostics: Sequence[Diagnostic], lines: Sequence[str]
 ) -> None:  # fmt: skip
     colour = colour_wanted(sys.stdout, os.environ)
+    main = "standard input" if file == "-" else click.format_filename(file)
     for diagnostic in diagnostics:
-        click.echo(f"{diagnostic_text(diagnostic, lines, colour=colour)}\n", color=colour)
+        own = lines if diagnostic.location.file == main else ()
+        click.echo(f"{diagnostic_text(diagnostic, own, colour=colour)}\n", color=colour)
     contents = ""
     if config is not None:
         instances, scripts = len(config.vrrp_instances), len(config.vrrp_scripts)
