@@ -66,7 +66,7 @@ def test_expectations_that_are_not_met_fail() -> None:
     expectations = (held("r1", 2.5, 3.0), held("r2", 2.6, 3.0), held("r1", 4.6, 4.8), held("r2", 4.6, 4.8))
     scenario = Scenario("wrong", "", FAST, PAIR, steps, expectations)
     with Stage("wrong", dict.fromkeys(("r1", "r2"), daemon_named("vrrpd"))) as stage:
-        Play(stage, scenario).run()
+        Play(stage, scenario, patience=3.0).run()
         report = stage.report()
     assert [check.ok for check in report.checks[:4]] == [True, False, False, True], report.as_text()
     assert any(name.endswith("later than Master_Down_Interval, ms") for name in report.figures)

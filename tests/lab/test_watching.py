@@ -116,14 +116,12 @@ def test_the_monitor_tells_addresses_and_who_changed_them(lab: Lab) -> None:
 
 def test_the_monitor_tells_the_carrier(lab: Lab) -> None:
     monitor = Monitor(lab)
-    lab["r1"].set_carrier(False)
-    lab["r1"].set_carrier(True)
-    end = time.monotonic() + 10
-    while [change.up for change in monitor.links("r1", "eth0")][-1:] != [True] and time.monotonic() < end:
-        time.sleep(0.01)
-    states = [change.up for change in monitor.links("r1", "eth0")]
-    assert False in states
-    assert states[-1]
+    for up in (False, True):
+        lab["r1"].set_carrier(up)
+        end = time.monotonic() + 10
+        while [change.up for change in monitor.links("r1", "eth0")][-1:] != [up]:
+            assert time.monotonic() < end
+            time.sleep(0.01)
     assert not monitor.links("r2")
 
 
@@ -193,5 +191,5 @@ def test_random_loss_loses_some(lab: Lab) -> None:
     time.sleep(0.5)
     lab["r1"].join()
     end = time.time_ns()
-    some = len(probe.replies(since=since, until=end))
-    assert 0 < some < 400
+    sent = (end - since) / 1e6
+    assert 0 < len(probe.replies(since=since, until=end)) < 0.8 * sent

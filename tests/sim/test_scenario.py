@@ -50,12 +50,12 @@ def test_a_cut_or_a_stall_may_split_a_crash_may_not() -> None:
 
 
 def test_the_heir_of_a_crash_is_expected_after_its_master_down_interval() -> None:
-    composer = Composer(Protocol(), PAIR, margin=1.0, quiet=0.5, start=1.0)
+    composer = Composer(Protocol(), PAIR, margin=1.0, quiet=0.5)
     composer.started("r1")
     composer.crash("r1", "r2")
     composed = composer.finish("crash", "")
     first, second = composed.expectations
-    assert first == Held("r1", Seconds(round(1 + 3 + 155 / 256 + 1, 3)), Seconds(round(1 + 3 + 155 / 256 + 1.5, 3)))
+    assert first == Held("r1", Seconds(round(3 + 155 / 256 + 1, 3)), Seconds(round(3 + 155 / 256 + 1.5, 3)))
     crashed_at = composed.steps[0].at
     assert crashed_at == first.end
     assert second.start == pytest.approx(crashed_at + 3 + 156 / 256 + 1, abs=0.002)

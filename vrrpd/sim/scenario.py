@@ -131,24 +131,17 @@ class Scenario:
 class Composer:
     """Writes a scenario step by step: each event, then who holds once the protocol has had its time.
 
-    ``margin`` seconds are granted on top of every interval of the protocol, for machines that are busy, ``start``
-    seconds to a daemon that starts; ``quiet`` seconds are looked at after each event.
+    ``margin`` seconds are granted on top of every interval of the protocol; then ``quiet`` seconds are looked at. A
+    daemon needs no time to start: a player that needs some stops the clock.
     """
 
     def __init__(
-        self,
-        protocol: Protocol,
-        nodes: tuple[Node, ...],
-        *,
-        margin: float = 1.0,
-        quiet: float = 0.5,
-        start: float = 2.0,
+        self, protocol: Protocol, nodes: tuple[Node, ...], *, margin: float = 0.25, quiet: float = 0.5
     ) -> None:
         self.protocol = protocol
         self.nodes = nodes
         self._margin = margin
         self._quiet = quiet
-        self._start = start
         self._now = 0.0
         self._steps: list[Step] = []
         self._expectations: list[Held] = []
@@ -167,11 +160,11 @@ class Composer:
 
     def started(self, node: str) -> None:
         """The daemon of ``node`` was started: it is MASTER after its Master_Down_Interval."""
-        self.held(node, within=self._start + self._down(node))
+        self.held(node, within=self._down(node))
 
     def joined(self, *, holder: str) -> None:
         """A daemon was started, and ``holder`` stays MASTER."""
-        self.held(holder, within=self._start)
+        self.held(holder, within=0.0)
 
     def crash(self, node: str, heir: str | None) -> None:
         self.event(Action.CRASH, node)
