@@ -9,7 +9,7 @@ from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.words import complain, integer_word, interface_word, parse_address
 from vrrpd.config.model import FOREVER, VirtualAddress
-from vrrpd.config.values import INTERFACE_LIMIT, shortened, suggestion
+from vrrpd.config.values import INTERFACE_LIMIT, shortened
 from vrrpd.units import Address
 
 SCOPES: Final = {"global": 0, "universe": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
@@ -112,7 +112,7 @@ def _unknown(word: Written, cursor: Cursor) -> None:
     known = [*_OPTIONS, *_FLAGS]
     complain(
         cursor, word, "unknown-option", f"an address has no option {shortened(word.text)}: it is ignored",
-        write=suggestion(word.text[:INTERFACE_LIMIT], known),
+        write=cursor.complaints.near(word.text, known),
     )  # fmt: skip
 
 

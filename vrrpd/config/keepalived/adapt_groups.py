@@ -90,7 +90,7 @@ def track_group(groups: dict[str, TrackGroup], cursor: Cursor, statement: Statem
 
 def garp_group(groups: list[GarpGroup], cursor: Cursor, statement: Statement) -> None:
     draft = Draft(origins={"": statement.location})
-    names: list[str] = []
+    names: dict[str, None] = {}
     keywords: dict[str, Handler] = {
         **rules(draft, {"garp_interval": _interval, "gna_interval": _interval}),
         "interface": partial(_garp_interface, names),
@@ -113,13 +113,13 @@ def _interval(cursor: Cursor, statement: Statement) -> float | None:
     return decimal_word(cursor, statement.words[1], 0.000001, _MOST, statement.keyword)
 
 
-def _garp_interface(names: list[str], cursor: Cursor, statement: Statement) -> None:
+def _garp_interface(names: dict[str, None], cursor: Cursor, statement: Statement) -> None:
     name = interface(cursor, statement)
     if isinstance(name, str):
         _add_interface(names, name, statement.words[1].location, cursor)
 
 
-def _garp_interfaces(names: list[str], cursor: Cursor, statement: Statement) -> None:
+def _garp_interfaces(names: dict[str, None], cursor: Cursor, statement: Statement) -> None:
     for entry in cursor.words_in_block(statement):
         for word in entry.words:
             name = interface_word(cursor, word, "garp_group")
@@ -127,10 +127,9 @@ def _garp_interfaces(names: list[str], cursor: Cursor, statement: Statement) -> 
                 _add_interface(names, name, word.location, cursor)
 
 
-def _add_interface(names: list[str], name: str, at: Location, cursor: Cursor) -> None:
+def _add_interface(names: dict[str, None], name: str, at: Location, cursor: Cursor) -> None:
     cursor.uses_interface(name, at, "garp_group")
-    if name not in names:
-        names.append(name)
+    names[name] = None
 
 
 def linkbeat_interfaces(found: list[LinkbeatInterface], cursor: Cursor, statement: Statement) -> None:

@@ -156,37 +156,31 @@ def _accept(draft: Draft, cursor: Cursor, statement: Statement) -> None:
 
 def _addresses(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     keyword = statement.keyword
-    draft.origins.setdefault(keyword, statement.location)
-    found = list(draft.get(keyword, tuple, ()))
+    found = draft.collect(keyword, statement.location)
     for value, word in address_entries(statement, cursor):
         draft.origins[f"{keyword}.{len(found)}"] = word.location
         found.append(value)
-    draft.values[keyword] = tuple(found)
 
 
 def _routes(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     keyword = statement.keyword
-    draft.origins.setdefault(keyword, statement.location)
-    found: list[object] = list(draft.get(keyword, tuple, ()))
+    found = draft.collect(keyword, statement.location)
     entries = routes(statement, cursor) if keyword == "virtual_routes" else rules_of(statement, cursor)
     for value, word in entries:
         draft.origins[f"{keyword}.{len(found)}"] = word.location
         found.append(value)
-    draft.values[keyword] = tuple(found)
 
 
 # -- unicast ---------------------------------------------------------------------------------------------------------
 
 
 def _peers(draft: Draft, cursor: Cursor, statement: Statement) -> None:
-    draft.put("unicast_peer", draft.get("unicast_peer", tuple, ()), statement.location)
-    found: list[object] = list(draft.get("unicast_peer", tuple, ()))
+    found = draft.collect("unicast_peer", statement.location)
     for entry in cursor.words_in_block(statement):
         peer = _peer(entry.words, cursor)
         if peer is not None:
             draft.origins[f"unicast_peer.{len(found)}"] = entry.location
             found.append(peer)
-    draft.values["unicast_peer"] = tuple(found)
 
 
 def _peer(words: tuple[Written, ...], cursor: Cursor) -> UnicastPeer | None:

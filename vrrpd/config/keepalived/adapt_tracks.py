@@ -7,7 +7,7 @@ from vrrpd.config.diagnostics import Written
 from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.words import Weight, complain, weight_words
-from vrrpd.config.values import shortened, suggestion
+from vrrpd.config.values import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def _weight(entry: Statement, cursor: Cursor, limit: int) -> Weight | None:
     if words[0].text != "weight":
         complain(
             cursor, words[0], "unknown-option", f"{shortened(words[0].text)} is not known behind a tracker's name",
-            expected="weight and a number", write=suggestion(words[0].text[:40], ["weight"]),
+            expected="weight and a number", write=cursor.complaints.near(words[0].text, ["weight"]),
         )  # fmt: skip
         return None
     if len(words) == 1:
@@ -46,5 +46,6 @@ def not_found(
     complain(
         cursor, reference.name, "undefined-tracker",
         f"there is no {kind} {shortened(reference.name.text)} above this line: it is not tracked",
-        expected=f"the name of a {kind} that is defined before", write=suggestion(reference.name.text[:64], known),
+        expected=f"the name of a {kind} that is defined before",
+        write=cursor.complaints.near(reference.name.text, known),
     )  # fmt: skip

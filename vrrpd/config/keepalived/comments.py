@@ -1,8 +1,11 @@
 """Comments, and the two characters that begin them."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
+from vrrpd.config.diagnostics import Written
 from vrrpd.config.keepalived.lines import Line
 
 _SIGN: Final = re.compile(r'["#!\\]')
@@ -13,15 +16,28 @@ def without_comment(line: Line) -> Line:
 
     A backslash before one of the two makes it an ordinary character and goes away itself.
     """
+    text = line.text
     quoted, position = False, 0
-    while (match := _SIGN.search(line.text, position)) is not None:
+    escapes: list[int] = []
+    end = len(text)
+    while (match := _SIGN.search(text, position)) is not None:
         start, sign = match.start(), match.group()
         position = start + 1
         if sign == '"':
             quoted = not quoted
         elif sign == "\\":
-            if not quoted and line.text[position : position + 1] in ("#", "!"):
-                line = line.replaced(start, position + 1, line.text[position])
+            if not quoted and text[position : position + 1] in {"#", "!"}:
+                escapes.append(start)
+                position += 1
         elif not quoted:
-            return line.cut(0, start).stripped()
-    return line.stripped()
+            end = start
+            break
+    return (_unescaped(line, escapes, end) if escapes else line.cut(0, end)).stripped()
+
+
+def _unescaped(line: Line, escapes: Sequence[int], end: int) -> Line:
+    """The text without these backslashes; from the first on it stands where that stands."""
+    first = escapes[0]
+    bounds = [*escapes, end]
+    rest = "".join(line.text[start + 1 : stop] for start, stop in pairwise(bounds))
+    return Line((*line.cut(0, first).pieces, Written(rest, line.at(first), exact=False)))

@@ -1,10 +1,14 @@
 """What keepalived makes of a file's mistakes: classes, of which the greatest decides how ``-t`` exits."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import islice
 from typing import Final
 
-from vrrpd.config.diagnostics import Diagnostic, Location, Report
+from vrrpd.config.diagnostics import Diagnostic, Location, Report, Severity
+from vrrpd.config.keepalived.limits import FINDINGS_LIMIT, SUGGESTIONS_LIMIT
+from vrrpd.config.values import suggestion
 
 
 class Complaint(IntEnum):
@@ -28,6 +32,9 @@ class Complaint(IntEnum):
     DEPRECATED = 15
     SECURITY = 16
 
+
+_LONGEST_WORD: Final = 40
+_SEVERITIES: Final = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
 
 EXIT_CLEAN: Final = 0
 EXIT_MISSING_PARAMETER: Final = 2
@@ -66,6 +73,8 @@ class Complaints:
         self._worst = Complaint.OK
         self._parameter_missing = False
         self._said: set[tuple[Location, str, str]] = set()
+        self._left_out = False
+        self._suggestions = 0
 
     def complain(
         self, kind: Complaint, at: Location, code: str, message: str, *, expected: str = "", write: str = ""
@@ -90,14 +99,33 @@ class Complaints:
         if self._note(Complaint.OK, at, code, message):
             self.report.note(at, code, message, expected=expected, write=write)
 
+    def relay(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """What code that every language shares has found: keepalived leaves such things out and goes on."""
+        for item in diagnostics:
+            kind = Complaint.OK if item.severity is Severity.NOTE else Complaint.GENERAL
+            if self._note(kind, item.location, item.code, item.message):
+                severity = min(item.severity, Severity.WARNING, key=_SEVERITIES.index)
+                self.report.extend((replace(item, severity=severity),))
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """What keepalived would not say."""
+        self.report.extend(item for item in diagnostics if self._note(Complaint.OK, item.location, item.code, ""))
+
     def _note(self, kind: Complaint, at: Location, code: str, message: str) -> bool:
         """Whether this is said for the first time: what a definition repeats is said once."""
         self._worst = max(self._worst, kind)
         self._parameter_missing |= kind is Complaint.MISSING_PARAMETER
         key = (at, code, message)
-        new = key not in self._said
+        if key in self._said or len(self._said) >= FINDINGS_LIMIT:
+            self._left_out |= key not in self._said
+            return False
         self._said.add(key)
-        return new
+        return True
+
+    def near(self, word: str, known: Iterable[str]) -> str:
+        """The known word that is nearest, or nothing; after many of them no more is looked for."""
+        self._suggestions += 1
+        return suggestion(word[:_LONGEST_WORD], islice(known, 256)) if self._suggestions <= SUGGESTIONS_LIMIT else ""
 
     @property
     def verdict(self) -> Verdict:
@@ -105,4 +133,8 @@ class Complaints:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return self.report.diagnostics
+        """What was said, in the order of the files."""
+        if not self._left_out:
+            return self.report.diagnostics
+        text = f"there is more to say than these {FINDINGS_LIMIT} findings: mend them first"
+        return (*self.report.diagnostics, Diagnostic(Severity.NOTE, Location(""), "more-findings", text))

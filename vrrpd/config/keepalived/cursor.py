@@ -7,7 +7,7 @@ from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.lexer import Brace, Statement
-from vrrpd.config.values import shortened, suggestion
+from vrrpd.config.values import shortened
 
 Handler: TypeAlias = Callable[["Cursor", Statement], None]
 Keywords: TypeAlias = Mapping[str, Handler]
@@ -136,7 +136,7 @@ class Cursor:
                 self._unknown(statement, keywords, where)
 
     def _unknown(self, statement: Statement, keywords: Keywords, where: str) -> None:
-        near = suggestion(statement.keyword[:_SHOWN_WORDS], keywords)
+        near = self.complaints.near(statement.keyword, keywords)
         self.complaints.complain(
             Complaint.UNKNOWN_KEYWORD,
             statement.location,

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
-from vrrpd.config.keepalived.limits import EXPANDED_LINE_LIMIT, EXPANSIONS_LIMIT
+from vrrpd.config.keepalived.limits import EXPANDED_LINE_LIMIT, EXPANSIONS_LIMIT, WORK_LIMIT, TooMuchError
 from vrrpd.config.keepalived.lines import Line
 
 _REFERENCE: Final = re.compile(r"\$(?:\{(?P<braced>\w[^{}$]{0,200})\}|(?P<bare>[A-Za-z_]\w{0,255}))", re.ASCII)
+_PIECE_COST: Final = 50
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 Definition: TypeAlias = str | tuple[Line, ...]
@@ -22,6 +23,13 @@ class Definitions:
         self._own: dict[str, Definition] = {}
         self._rounds: list[Mapping[str, str]] = []
         self._predefined = predefined
+        self._work = 0
+
+    def spend(self, line: Line) -> None:
+        """Raises TooMuchError when all expansions together have moved too much."""
+        self._work += len(line.text) + _PIECE_COST * len(line.pieces)
+        if self._work > WORK_LIMIT:
+            raise TooMuchError(f"{line.location}: the definitions of this configuration take too long to write out")
 
     def define(self, name: str, value: Definition) -> None:
         self._own[name] = value
@@ -66,6 +74,7 @@ class Expansion:
                 position += 1
                 continue
             count += 1
+            self._definitions.spend(self.line)
             if not self._allowed(name, position, count):
                 return False
             if isinstance(value, tuple):

@@ -8,6 +8,7 @@ from typing import Final
 
 from vrrpd.config.diagnostics import Location, Written
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
+from vrrpd.config.keepalived.limits import TOKENS_LIMIT, TooMuchError
 from vrrpd.config.keepalived.lines import Line
 
 _SEPARATOR: Final = re.compile(r'["{}]')
@@ -44,12 +45,19 @@ class Statement:
 
 def statements(lines: Iterable[Line], complaints: Complaints) -> Iterator[Statement]:
     """Braces outside ``"..."`` stand for themselves wherever they are."""
+    tokens = 0
     for line in lines:
         for part in _parts(line):
+            tokens += 1
+            if tokens > TOKENS_LIMIT:
+                raise TooMuchError(
+                    f"{line.location}: these are more than {TOKENS_LIMIT} words: no configuration has so many"
+                )
             if part.text in ("{", "}"):
                 yield Statement((), part, Brace(part.text))
                 continue
             words = words_of(part, complaints)
+            tokens += len(words)
             if words:
                 yield Statement(words, part)
 

@@ -43,7 +43,10 @@ class Line:
 
     def _parts(self, start: int, end: int) -> list[Written]:
         parts = []
-        for begin, piece in zip(self._starts, self.pieces, strict=True):
+        for index in range(max(0, bisect_right(self._starts, start) - 1), len(self.pieces)):
+            begin, piece = self._starts[index], self.pieces[index]
+            if begin >= end:
+                break
             low, high = max(start - begin, 0), min(end - begin, len(piece.text))
             if low < high:
                 parts.append(Written(piece.text[low:high], piece.at(low), piece.exact))

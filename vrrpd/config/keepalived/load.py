@@ -1,6 +1,7 @@
 """The text of a keepalived.conf to a configuration, what is to be said about it, and keepalived's verdict."""
 
 from vrrpd.config.diagnostics import Diagnostic, Location, has_errors
+from vrrpd.config.effects import pending
 from vrrpd.config.keepalived.complaints import Complaint, Complaints, Verdict
 from vrrpd.config.keepalived.complete import complete
 from vrrpd.config.keepalived.context import ReadContext
@@ -30,6 +31,7 @@ def read_keepalived(
         complaints.refuse(Complaint.FATAL, Location(file), "too-much", str(error))
         return None, complaints.diagnostics, complaints.verdict
     config = complete(reader, cursor)
+    complaints.add(pending(config))
     if not config.vrrp_instances:
         complaints.tell(Location(file, 1, 1), "nothing-to-run", "there is no vrrp_instance: there is nothing to do")
     diagnostics = complaints.diagnostics

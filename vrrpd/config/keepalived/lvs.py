@@ -116,14 +116,13 @@ class _Server:
         self._lvs = lvs
         self._statement = statement
         self._weights: list[int] = []
-        self._has_sorry_server = False
         self._quorum: tuple[int, Statement] | None = None
 
     def read(self, cursor: Cursor) -> None:
         if not cursor.needs(self._statement, 1, "an address and a port, fwmark and a number, or group and a name"):
             return
         cursor.block(self._statement, self._keywords(), "virtual_server")
-        if not self._weights and not self._has_sorry_server:
+        if not self._weights:
             complain(cursor, self._statement.words[0], "no-real-server", "this virtual_server has no real_server")
         total = sum(self._weights)
         if self._weights and self._quorum is not None and self._quorum[0] > total:
@@ -169,7 +168,7 @@ class _Server:
             "quorum": self._read_quorum,
             "protocol": self._protocol,
             "persistence_timeout": _persistence,
-            "sorry_server": self._sorry_server,
+            "sorry_server": _sorry_server,
             "real_server": self._real_server,
         }
 
@@ -185,9 +184,6 @@ class _Server:
             cursor.complaints.complain(
                 Complaint.WARNING, statement.location, "fwmark-protocol", "a fwmark has no protocol: it is ignored"
             )
-
-    def _sorry_server(self, cursor: Cursor, statement: Statement) -> None:
-        self._has_sorry_server = cursor.needs(statement, 1, "an address and a port")
 
     def _read_quorum(self, cursor: Cursor, statement: Statement) -> None:
         if cursor.needs(statement, 1, "a number"):
@@ -227,6 +223,10 @@ class _Server:
         if cursor.needs(statement, 1, "0 to 65535"):
             value = integer_word(cursor, statement.words[1], 0, 65535, "weight")
             self._weights[-1] = 1 if value is None else value
+
+
+def _sorry_server(cursor: Cursor, statement: Statement) -> None:
+    cursor.needs(statement, 1, "an address and a port")
 
 
 def _seconds(cursor: Cursor, statement: Statement) -> None:

@@ -12,6 +12,7 @@ from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.expansion import Definitions, Expansion
 from vrrpd.config.keepalived.includes import VARIANTS, Includes
 from vrrpd.config.keepalived.limits import (
+    FILES_LIMIT,
     INCLUDE_DEPTH,
     INPUT_LIMIT,
     LINES_LIMIT,
@@ -37,6 +38,7 @@ class Preprocessor:
         self._predefined = Predefined(context)
         self._definitions = Definitions(self._predefined)
         self._includes = Includes(context, complaints)
+        self._included = 0
         self._read_characters = 0
         self._written_lines = 0
         self._written_characters = 0
@@ -171,6 +173,8 @@ class Preprocessor:
             raise TooMuchError(f"{line.location}: sequences are nested more than {_NESTING} deep")
         rest = line.cut(sequence.end, len(line.text))
         for variables in sequence.rounds:
+            if not rest.text:
+                self._count(rest)
             self._definitions.enter(variables)
             yield from self._expanded(rest, files, (*chain, "~"))
             self._definitions.leave()
@@ -196,6 +200,9 @@ class Preprocessor:
             raise TooMuchError(f"{at}: files include each other more than {INCLUDE_DEPTH} deep")
         directory = self._predefined.directory
         for found in self._includes.find(word, pattern, directory, at):
+            self._included += 1
+            if self._included > FILES_LIMIT:
+                raise TooMuchError(f"{at}: more than {FILES_LIMIT} files are included")
             if found.path in files:
                 self._complaints.refuse(
                     Complaint.GENERAL, at, "include-loop", f"{found.path} includes itself: it is left out here"

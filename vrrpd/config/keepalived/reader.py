@@ -21,7 +21,7 @@ from vrrpd.config.keepalived.adapt_tracks import Reference, not_found, reference
 from vrrpd.config.keepalived.cursor import Cursor, Handler
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.lvs import Lvs
-from vrrpd.config.keepalived.words import Draft, complain, interface_word
+from vrrpd.config.keepalived.words import Draft, complain, ignored, interface_word
 from vrrpd.config.model import (
     BfdInstance,
     GarpGroup,
@@ -67,12 +67,15 @@ class Reader:
 
     def read(self, cursor: Cursor) -> None:
         cursor.top(self._keywords(), "a keepalived.conf")
+        for draft in (*self.instances.values(), *self.groups.values(), self.statics):
+            draft.settle()
 
     def _keywords(self) -> dict[str, Handler]:
         file = partial(track_file, self.files)
         return {
             **process_keywords(self.process),
             **self.lvs.keywords(),
+            "include_check": ignored,
             "global_defs": partial(global_defs, self.global_defs),
             "vrrp_instance": self._instance,
             "vrrp_sync_group": self._group,
@@ -100,12 +103,12 @@ class Reader:
         current = Draft()
         sync_group(self.groups, self._track_keywords(current), cursor, statement)
         if statement.arguments and (draft := self.groups.get(statement.words[1].text)) is not None:
-            draft.values.update(current.values)
+            draft.lists.update(current.lists)
             draft.origins.update(current.origins)
 
     def _static(self, cursor: Cursor, statement: Statement) -> None:
         keyword = statement.keyword
-        found: list[VirtualAddress | Route | Rule] = list(self.statics.get(keyword, tuple, ()))
+        found = self.statics.collect(keyword, statement.location)
         entries: Iterator[tuple[VirtualAddress | Route | Rule, Written]]
         match keyword:
             case "static_ipaddress":
@@ -117,7 +120,6 @@ class Reader:
         for value, word in entries:
             self.statics.origins[f"{keyword}.{len(found)}"] = word.location
             found.append(value)
-        self.statics.values[keyword] = tuple(found)
 
     # -- trackers ----------------------------------------------------------------------------------------------------
 
@@ -126,20 +128,20 @@ class Reader:
 
     def _track(self, draft: Draft, cursor: Cursor, statement: Statement) -> None:
         keyword = statement.keyword
-        draft.origins.setdefault(keyword, statement.location)
-        found: list[Track] = list(draft.get(keyword, tuple, ()))
+        found = draft.collect(keyword, statement.location)
         for reference in references(statement, cursor, _WEIGHT_LIMITS[keyword]):
             track = self._resolved(keyword, reference, cursor)
             if track is None:
                 continue
-            if any(track.name == known.name for known in found):
+            origin = f"{keyword}={track.name}"
+            if origin in draft.seen:
                 complain(
                     cursor, reference.name, "repeated-track", f"{track.name} is tracked already: this line is ignored"
                 )
                 continue
+            draft.seen.add(origin)
             draft.origins[f"{keyword}.{len(found)}"] = reference.name.location
             found.append(track)
-        draft.values[keyword] = tuple(found)
 
     def _resolved(self, keyword: str, reference: Reference, cursor: Cursor) -> Track | None:
         """With the weight of the tracker's own definition where the line says none."""

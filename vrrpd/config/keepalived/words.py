@@ -31,10 +31,21 @@ class Draft:
 
     values: dict[str, object] = field(default_factory=dict)
     origins: dict[str, Location] = field(default_factory=dict)
+    lists: dict[str, list[object]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
     def put(self, name: str, value: object, at: Location) -> None:
         self.values[name] = value
         self.origins[name] = at
+
+    def collect(self, name: str, at: Location) -> list[object]:
+        """The list under this name, to be added to; ``settle`` makes a tuple of it."""
+        self.origins.setdefault(name, at)
+        return self.lists.setdefault(name, [])
+
+    def settle(self) -> None:
+        self.values.update((name, tuple(found)) for name, found in self.lists.items())
+        self.lists.clear()
 
     def find(self, name: str, kind: type[T]) -> T | None:
         value = self.values.get(name)
