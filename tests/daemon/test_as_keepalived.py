@@ -256,3 +256,41 @@ def test_no_request_kills_it_however_early(lab: Lab, number: int) -> None:
     eventually(lambda: "is ready" in stand_in.log() or not process.running)
     assert process.running
     assert process.stop() == 0
+
+
+def test_the_configuration_in_the_log(lab: Lab) -> None:
+    secret = "authentication {\n        auth_type PASS\n        auth_pass Hush\n    }\n    virtual_router_id"
+    stand_in = StandIn(lab["r1"], (CONF % 0).replace("virtual_router_id", secret))
+    process = stand_in.start("-d")
+    assert process.stop() == 0
+    lines = [line.split(" INFO ", 1)[-1] for line in stand_in.log().splitlines()]
+    begin = lines.index("the configuration:")
+    assert lines[begin + 1] == "  instance blue"
+    assert "auth_pass ********" in [line.strip() for line in lines]
+    assert "Hush" not in stand_in.log()
+    assert process.returncode == 0
+
+
+def test_a_pattern_for_several_files(lab: Lab) -> None:
+    stand_in = StandIn(lab["r1"], CONF % 0)
+    directory = lab["r1"].directory
+    for number in (1, 2):
+        text = (CONF % 0).replace("VI_1", f"VI_{number}").replace("id 51", f"id 5{number}")
+        directory.joinpath(f"part{number}.conf").write_text(text.replace("instance blue\n", ""))
+    process = stand_in.start("-f", str(directory / "part*.conf"))
+    assert "is ready: VI_1 on eth0, VI_2 on eth0" in stand_in.log()
+    assert process.stop() == 0
+
+
+def test_a_reload_is_told_to_the_service_manager(lab: Lab) -> None:
+    stand_in = StandIn(lab["r1"], instance_text())
+    with service_manager(lab["r1"].directory) as receiver:
+        process = stand_in.start(env={"NOTIFY_SOCKET": receiver.getsockname()})
+        assert told(receiver)["READY"] == "1"
+        stand_in.config.write_text(instance_text("VI_2", vrid=52))
+        stand_in.kill("HUP")
+        reloading = told(receiver)
+        assert reloading["RELOADING"] == "1"
+        assert int(reloading["MONOTONIC_USEC"]) > 0
+        assert told(receiver)["STATUS"] == "VI_2 on eth0"
+        assert process.stop() == 0

@@ -179,6 +179,10 @@ def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, super
             log.warning("%s", remark)
         for item in found.diagnostics:
             log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
+        if options.manners.log_config:
+            from vrrpd.daemon.config_log import log_config
+
+            log_config(found.config)
         _settle(options, found.config, run_dir)
         return Lifetime(found.config, options, run_dir, superiors).run()
     except VrrpdError as error:
