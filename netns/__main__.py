@@ -11,6 +11,7 @@ from netns import registry
 from netns.catalogue import CATALOGUE, item_named
 from netns.kernel import LabError
 from netns.peers import DAEMONS
+from netns.peers.vrrpd import Vrrpd, run_directory
 from netns.stage import Stage
 
 
@@ -43,7 +44,11 @@ def _hints(stage: Stage) -> str:
     lines = ["The lab stays until Ctrl-C. Look around with:"]
     lines += [f"  ip netns exec {host.namespace} ip addr    # {host.name}, {host.address}" for host in stage.lab.hosts]
     lines.append(f"  ip netns exec {stage.lab.bridge.namespace} tcpdump -i br0 -n vrrp or arp    # the wire")
-    lines += [f"  python -m vrrpd status --run-dir {host.directory}/run" for host in stage.lab.routers]
+    lines += [
+        f"  python -m vrrpd status --run-dir {run_directory(node.host)}"
+        for node in stage.nodes.values()
+        if isinstance(node.daemon, Vrrpd)
+    ]
     lines.append(f"  ls {stage.lab.directory}/*    # configurations and logs")
     return "\n".join(lines)
 
