@@ -67,7 +67,10 @@ def addresses(node: Node) -> set[str]:
 
 
 def test_where_nothing_changed_nobody_notices(lab: Lab, capture: Capture) -> None:
-    texts = [instance_text(priority=priority, advert_int=0.01, garp_master_delay=0) for priority in (150, 100)]
+    texts = [
+        instance_text(priority=priority, advert_int=0.01, garp_master_delay=0, down_timer_adverts=100)
+        for priority in (150, 100)
+    ]
     first, second = pair(lab, *texts)
     before = [node.status() for node in (first, second)]
     quiet = capture.wait_for_advert(5.0, host="r1")
