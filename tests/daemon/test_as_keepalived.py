@@ -229,6 +229,14 @@ def test_what_the_file_says_of_the_process(lab: Lab) -> None:
     assert process.stop() == 0
 
 
+def test_it_outlives_its_limit_of_real_time(lab: Lab) -> None:
+    stand_in = StandIn(lab["r1"], (CONF % 0).replace("500000", "2"))
+    process = stand_in.start()
+    eventually(lambda: "WARNING ran longer than vrrp_rlimit_rttime allows" in stand_in.log())
+    eventually(lambda: lab["r1"].holds(VIP))
+    assert process.stop() == 0
+
+
 def test_the_namespace_that_the_file_names(lab: Lab) -> None:
     other = lab["r2"]
     config = f"net_namespace {other.namespace}\n" + CONF % min(os.sched_getaffinity(0))

@@ -26,13 +26,18 @@ REQUESTS: Final = frozenset((RELOAD, *DUMPS))
 """Those that kill a process which is not prepared for them."""
 
 
+_HELD: Final = REQUESTS | {signal.SIGXCPU}
+
+
 def hold_requests() -> None:
-    """Let them wait until ``admit_requests``: the pid file names this process before its handlers are in place."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
+    """Let them wait until ``admit_requests``: the pid file names this process before its handlers are in place. SIGXCPU
+    too, with which the kernel speaks of ``vrrp_rlimit_rttime``.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
 
 
 def admit_requests() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
 
 
 def name_of(number: int) -> str:
