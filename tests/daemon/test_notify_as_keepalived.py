@@ -99,50 +99,49 @@ class Told:
     def mails(self) -> list[Received]:
         return recorded(self.directory / "mails")
 
-    def waits_for(self, *lines: str, scripts: int = 0) -> None:
+    def waits_for(self, *events: str, scripts: int = 0) -> None:
+        self.ends_with(*(f'INSTANCE "VI_1" {event}' for event in events), scripts=scripts)
+
+    def ends_with(self, *lines: str, scripts: int = 0) -> None:
         """Until the last lines of the pipe are those, and as many more scripts have run: keepalived lets them race."""
         self._scripts += scripts
-        expected = tuple(f'INSTANCE "VI_1" {line}' for line in lines)
-        eventually(lambda: tuple(self.pipe()[-len(lines) :]) == expected, f"{lines}\n{self.pipe()}")
+        eventually(lambda: tuple(self.pipe()[-len(lines) :]) == lines, f"{lines}\n{self.pipe()}")
         eventually(lambda: len(self.scripts("own")) == self._scripts, f"{self._scripts} scripts")
 
     def close(self) -> None:
         os.close(self._pipe)
 
 
-def _script(path: Path, body: str) -> None:
+def write_script(path: Path, body: str) -> None:
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
 
 
-def _prepare(host: Host) -> Path:
+def _prepare(host: Host) -> None:
     directory = host.directory
     directory.chmod(0o755)
     directory.parent.chmod(0o755)
-    _script(directory / "check", f"test ! -e {directory}/fail")
-    _script(directory / "own", f'echo "$(id -un):$(id -gn):$(id -Gn)" "$#" "$@" >>{directory}/own.trace')
-    _script(directory / "generic", f'echo "$@" >>{directory}/generic.trace')
-    config = directory / "keepalived.conf"
-    config.write_text(CONFIG.format(directory=directory, port=MAIL_PORT))
+    write_script(directory / "check", f"test ! -e {directory}/fail")
+    write_script(directory / "own", f'echo "$(id -un):$(id -gn):$(id -Gn)" "$#" "$@" >>{directory}/own.trace')
+    write_script(directory / "generic", f'echo "$@" >>{directory}/generic.trace')
+    (directory / "keepalived.conf").write_text(CONFIG.format(directory=directory, port=MAIL_PORT))
     host.spawn(
         [sys.executable, "-m", "tests.daemon.smtp_server", str(MAIL_PORT), str(directory / "mails")],
         log="smtp.log",
         env={"PYTHONPATH": str(REPOSITORY)},
     )
     eventually(lambda: f":{MAIL_PORT} " in host.run(["ss", "-ltn"]), "the mail server")
-    return config
 
 
-def _keepalived(host: Host) -> Process:
-    config = _prepare(host)
+def start_keepalived(host: Host) -> Process:
     files = [f"--{kind}={host.directory}/{kind}" for kind in ("pid", "vrrp_pid")]
-    return host.spawn(["keepalived", "-n", "-l", "-D", "-G", "-P", f"-f{config}", *files], log="keepalived.log")
+    argv = ["keepalived", "-n", "-l", "-D", "-G", "-P", f"-f{host.directory}/keepalived.conf", *files]
+    return host.spawn(argv, log="keepalived.log")
 
 
-def _vrrpd(host: Host) -> Process:
-    config = _prepare(host)
-    argv = [sys.executable, "-m", "vrrpd", "--config", str(config), "--run-dir", str(host.directory / "run")]
-    argv += ["--log-to", "console", "--log-level", "debug"]
+def start_vrrpd(host: Host) -> Process:
+    argv = [sys.executable, "-m", "vrrpd", "--config", f"{host.directory}/keepalived.conf"]
+    argv += ["--run-dir", f"{host.directory}/run", "--log-to", "console", "--log-level", "debug"]
     return host.spawn(argv, log="vrrpd.log", env={"PYTHONPATH": str(REPOSITORY)})
 
 
@@ -165,6 +164,7 @@ def _story(lab: Lab, start: Callable[[Host], Process]) -> Told:
     """Start, a check that fails and passes, another master, the cable, stop."""
     host = lab["r1"]
     told = Told(host)
+    _prepare(host)
     process = start(host)
     told.listen()
     told.waits_for("BACKUP 100", "MASTER 100", scripts=2)
@@ -190,7 +190,7 @@ def _story(lab: Lab, start: Callable[[Host], Process]) -> Told:
 def both() -> Iterator[tuple[Told, Told]]:
     with ExitStack() as stack:
         labs = [stack.enter_context(Lab(routers=2, clients=0)) for _ in range(2)]
-        told = [_story(lab, start) for lab, start in zip(labs, (_keepalived, _vrrpd), strict=True)]
+        told = [_story(lab, start) for lab, start in zip(labs, (start_keepalived, start_vrrpd), strict=True)]
         for one in told:
             stack.callback(one.close)
         yield told[0], told[1]

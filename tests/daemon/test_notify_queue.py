@@ -9,7 +9,7 @@ from vrrpd.config.model import Command, NotifyScripts
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon import notify_queue as queue_module
 from vrrpd.daemon.launcher import Launcher
-from vrrpd.daemon.notify_queue import QUEUE_LIMIT, NotifyQueue
+from vrrpd.daemon.notify_queue import QUEUE_LIMIT, NotifyQueue, Turns
 from vrrpd.units import Priority, Seconds
 
 P = Priority(100)
@@ -20,7 +20,7 @@ def command(path: str, *arguments: str) -> Command:
 
 
 def queue_of(loop: asyncio.AbstractEventLoop, scripts: NotifyScripts) -> NotifyQueue:
-    return NotifyQueue("VI_1", scripts, Launcher(None, None), loop)
+    return NotifyQueue("VI_1", scripts, Launcher(None, None), loop, Turns(loop))
 
 
 def test_the_own_script_then_the_generic_one_and_events_in_their_order(
@@ -92,6 +92,7 @@ def test_too_long_a_queue_keeps_the_newest_and_says_what_it_skipped(
     generic = script("generic", 'echo "$3 $4" >>TRACE; test -e TRACE.go || { sleep 0.2; touch TRACE.go; }')
     queue = queue_of(loop, NotifyScripts(generic=command(generic)))
     queue.put(NotifyEvent.MASTER, P)
+    turn(loop, lambda: queue.started)
     for number in range(QUEUE_LIMIT + 1):
         queue.put(NotifyEvent.BACKUP if number % 2 else NotifyEvent.FAULT, Priority(number + 1))
     queue.put(NotifyEvent.MASTER, Priority(254))
@@ -108,6 +109,8 @@ def test_another_master_heard_over_and_over_is_told_once_while_it_waits(
 ) -> None:
     lower = command(script("lower", 'echo "$# lower" >>TRACE; test -e TRACE.go || { sleep 0.2; touch TRACE.go; }'))
     queue = queue_of(loop, NotifyScripts(master_rx_lower_pri=lower, backup=command(script("b", "echo b >>TRACE"))))
+    queue.put(NotifyEvent.MASTER_RX_LOWER_PRI, P)
+    turn(loop, lambda: queue.started)
     for _ in range(QUEUE_LIMIT * 3):
         queue.put(NotifyEvent.MASTER_RX_LOWER_PRI, P)
     queue.put(NotifyEvent.BACKUP, P)
@@ -117,7 +120,7 @@ def test_another_master_heard_over_and_over_is_told_once_while_it_waits(
 
 def test_a_sync_group_has_its_own_word(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
     scripts = NotifyScripts(generic=command(script("generic", 'echo "$@" >>TRACE')))
-    queue = NotifyQueue("G", scripts, Launcher(None, None), loop, "GROUP")
+    queue = NotifyQueue("G", scripts, Launcher(None, None), loop, Turns(loop), "GROUP")
     queue.put(NotifyEvent.MASTER, Priority(0))
     turn(loop, lambda: not queue.busy)
     assert script.lines() == ["GROUP G MASTER 0"]
@@ -134,6 +137,33 @@ def test_other_scripts_from_now_on(loop: asyncio.AbstractEventLoop, script: Scri
     assert script.lines() == ["old", "new"]
 
 
+def test_many_scripts_are_started_one_in_each_turn_of_the_loop(
+    loop: asyncio.AbstractEventLoop, script: ScriptMaker
+) -> None:
+    turns = Turns(loop)
+    generic = NotifyScripts(generic=command(script("generic", "true")))
+    queues = [NotifyQueue(str(number), generic, Launcher(None, None), loop, turns) for number in range(10)]
+    for queue in queues:
+        queue.put(NotifyEvent.MASTER, P)
+    started = []
+    for _ in queues:
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        started.append(sum(queue.started for queue in queues))
+    assert started == list(range(1, 11))
+    turn(loop, lambda: not any(queue.busy for queue in queues))
+
+
+def test_a_step_that_fails_does_not_end_the_others_turns(loop: asyncio.AbstractEventLoop) -> None:
+    loop.set_exception_handler(lambda _, __: None)
+    turns = Turns(loop)
+    done: list[int] = []
+    turns.add(lambda: done.append(1 // 0))
+    turns.add(lambda: done.append(1))
+    turn(loop, lambda: done)
+    assert done == [1]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_the_script_runs_as_its_user(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
     script.trace.chmod(0o666)
@@ -141,10 +171,12 @@ def test_the_script_runs_as_its_user(loop: asyncio.AbstractEventLoop, script: Sc
         if parent.stat().st_mode & 0o077 == 0:  # pytest keeps them to itself
             parent.chmod(0o755)
     path = script("who", "id -un >>TRACE")
-    queue = NotifyQueue("VI_1", NotifyScripts(master=Command((path,), "nobody")), Launcher("daemon", None), loop)
+    queue = NotifyQueue(
+        "VI_1", NotifyScripts(master=Command((path,), "nobody")), Launcher("daemon", None), loop, Turns(loop)
+    )
     queue.put(NotifyEvent.MASTER, P)
     turn(loop, lambda: not queue.busy)
-    default = NotifyQueue("VI_1", NotifyScripts(master=Command((path,))), Launcher("daemon", None), loop)
+    default = NotifyQueue("VI_1", NotifyScripts(master=Command((path,))), Launcher("daemon", None), loop, Turns(loop))
     default.put(NotifyEvent.MASTER, P)
     turn(loop, lambda: not default.busy)
     assert script.lines() == ["nobody", "daemon"]

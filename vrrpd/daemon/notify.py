@@ -10,7 +10,7 @@ from vrrpd.config.model import Command, Config, Fifo, GlobalDefs, NotifyScripts,
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.fifo import NotifyFifo
 from vrrpd.daemon.launcher import Launcher
-from vrrpd.daemon.notify_queue import STATES, STOP_LIMIT, NotifyQueue
+from vrrpd.daemon.notify_queue import STATES, STOP_LIMIT, NotifyQueue, Turns
 from vrrpd.units import Priority, Seconds
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def _of_instance(instance: VrrpInstance, group: SyncGroup | None) -> Audience:
 class _Listener:
     """One audience with its queue of scripts, and what was last told."""
 
-    def __init__(self, audience: Audience, launcher: Launcher, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, audience: Audience, launcher: Launcher, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
         self.audience = audience
-        self.queue = NotifyQueue(audience.name, audience.scripts, launcher, loop, audience.kind)
+        self.queue = NotifyQueue(audience.name, audience.scripts, launcher, loop, turns, audience.kind)
         self.last: NotifyEvent | None = None
         self.leaving = False
 
@@ -96,7 +96,10 @@ class Notifier:
         self._all_told: Callable[[], None] | None = None
         self._began = 0.0
         self._defs = config.global_defs
-        self._listeners = {key: _Listener(own, launcher, loop) for key, own in audiences_of(config).items()}
+        self._turns = Turns(loop)
+        self._listeners = {
+            key: _Listener(own, launcher, loop, self._turns) for key, own in audiences_of(config).items()
+        }
         self._pipes = _pipes(self._defs, launcher, loop)
         self._mailer = _mailer(self._defs, self._listeners.values())
 
@@ -133,7 +136,7 @@ class Notifier:
             if key in self._listeners:
                 self._listeners[key].reconfigure(audience, launcher)
             else:
-                self._listeners[key] = _Listener(audience, launcher, self._loop)
+                self._listeners[key] = _Listener(audience, launcher, self._loop, self._turns)
         old, self._defs = self._defs, config.global_defs
         if _pipe_settings(old) != _pipe_settings(self._defs):
             self._close_pipes()

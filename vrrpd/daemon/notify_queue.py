@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vrrpd.config.model import Command, NotifyScripts
@@ -32,8 +33,30 @@ class _Run:
     arguments: tuple[str, ...] = ()
 
 
+class Turns:
+    """One step in each turn of the loop: to start a program may take a while, and many must not delay packets."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, step: Callable[[], None]) -> None:
+        self._waiting.append(step)
+        if len(self._waiting) == 1:
+            self._loop.call_soon(self._take)
+
+    def _take(self) -> None:
+        step = self._waiting[0]
+        try:
+            step()
+        finally:
+            self._waiting.popleft()
+            if self._waiting:
+                self._loop.call_soon(self._take)
+
+
 class NotifyQueue:
-    """The scripts of one instance or, with the kind GROUP, sync group."""
+    """The scripts of one instance or, with the kind GROUP, sync group. ``started`` counts them."""
 
     def __init__(
         self,
@@ -41,6 +64,7 @@ class NotifyQueue:
         scripts: NotifyScripts,
         launcher: Launcher,
         loop: asyncio.AbstractEventLoop,
+        turns: Turns,
         kind: str = "INSTANCE",
     ) -> None:
         self._name = name
@@ -49,25 +73,29 @@ class NotifyQueue:
         self._launcher = launcher
         self._look_up_accounts()
         self._loop = loop
-        self._waiting: deque[tuple[NotifyEvent, Priority]] = deque()
+        self._turns = turns
+        self._waiting: deque[tuple[NotifyEvent, tuple[_Run, ...]]] = deque()
         self._runs: deque[_Run] = deque()
         self._job: Job | None = None
+        self._has_turn = False
         self._limit = TIME_LIMIT
+        self.started = 0
 
     @property
     def busy(self) -> bool:
-        return self._job is not None
+        return self._job is not None or bool(self._runs or self._waiting)
 
     def reconfigure(self, scripts: NotifyScripts, launcher: Launcher) -> None:
-        """From now on these are started; what runs or waits to be started goes on."""
+        """What happens from now on is told by these; what runs or waits to be started goes on."""
         self._scripts = scripts
         self._launcher = launcher
         self._look_up_accounts()
 
     def put(self, event: NotifyEvent, priority: Priority) -> None:
-        if not self._runs_for(event, priority) or self._is_repetition(event):
+        runs = self._runs_for(event, priority)
+        if not runs or self._is_repetition(event):
             return
-        self._waiting.append((event, priority))
+        self._waiting.append((event, runs))
         if len(self._waiting) > QUEUE_LIMIT:
             newest = self._waiting.pop()
             self._skip_waiting(f"more than {QUEUE_LIMIT} events wait for a notify script to end")
@@ -116,13 +144,20 @@ class NotifyQueue:
         return tuple(runs)
 
     def _advance(self) -> None:
-        """Start the next script that can be started; nothing while one runs."""
-        while self._job is None:
-            if not self._runs:
-                if not self._waiting:
-                    return
-                self._runs.extend(self._runs_for(*self._waiting.popleft()))
+        """When it is our turn, start the next script that can be started; nothing while one runs."""
+        if self._job is None and self.busy and not self._has_turn:
+            self._has_turn = True
+            self._turns.add(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._has_turn = False
+        if self._job is not None:
+            return
+        if not self._runs and self._waiting:
+            self._runs.extend(self._waiting.popleft()[1])
+        if self._runs:
             self._start(self._runs.popleft())
+        self._advance()
 
     def _start(self, run: _Run) -> None:
         try:
@@ -136,6 +171,7 @@ class NotifyQueue:
             self._report(run, result)
             self._advance()
 
+        self.started += 1
         self._job = Job(self._loop, child, self._limit, ended)
 
     def _report(self, run: _Run, result: JobResult) -> None:
