@@ -82,7 +82,7 @@ def test_where_nothing_changed_nobody_notices(lab: Lab, capture: Capture) -> Non
     end = capture.records()[-1].time_ns
 
     assert [node.status()["since"] for node in (first, second)] == pytest.approx([item["since"] for item in before])
-    assert first.lines("reloaded in .* ms: nothing changed")
+    eventually(lambda: first.lines("reloaded in .* ms: nothing changed"), "logged")
     assert lines_after(first, "reading /") == []
     assert not capture.garps(since=begin)
     assert not capture.adverts("r2", since=quiet.time_ns)
@@ -178,7 +178,7 @@ def test_a_lower_priority_is_told_and_the_other_node_takes_over(lab: Lab) -> Non
     assert first.reload(instance_text(priority=50)) == ("VI_1 priority 150 -> 50",)
     second.becomes("MASTER")
     first.becomes("BACKUP")
-    assert second.lines("BACKUP -> MASTER: priority 100 is higher than 50 of 192.168.1.1")
+    eventually(lambda: second.lines("BACKUP -> MASTER: priority 100 is higher than 50 of 192.168.1.1"), "logged")
 
 
 def test_a_removed_instance_resigns_and_a_new_one_listens_first(lab: Lab, capture: Capture) -> None:
@@ -189,18 +189,18 @@ def test_a_removed_instance_resigns_and_a_new_one_listens_first(lab: Lab, captur
         "VI_2 is new: virtual router 52 on eth0, priority 100",
     )
     second.becomes("MASTER")
-    assert second.lines("BACKUP -> MASTER: 192.168.1.1 resigned")
+    eventually(lambda: second.lines("BACKUP -> MASTER: 192.168.1.1 resigned"), "logged")
     assert not first.holds()
     assert [advert.priority for advert in capture.adverts("r1", 51)][-1] == 0
     first.becomes("MASTER", "VI_2")
     assert first.holds(VIP_2)
-    assert first.lines("VI_2 INIT -> BACKUP: started")
+    eventually(lambda: first.lines("VI_2 INIT -> BACKUP: started"), "logged")
 
 
 def test_another_number_under_the_same_name_is_another_instance(lab: Lab) -> None:
     node = alone(lab, instance_text())
     node.reload(instance_text(vrid=99))
-    assert node.lines("VI_1 MASTER -> INIT: no longer configured; 1 VIP removed")
+    eventually(lambda: node.lines("VI_1 MASTER -> INIT: no longer configured; 1 VIP removed"), "logged")
     node.becomes("MASTER")
     assert node.status()["virtual_router_id"] == 99
     assert node.holds()
@@ -230,7 +230,7 @@ def test_a_script_that_stays_keeps_its_result_and_a_new_one_is_awaited(lab: Lab)
     assert tracker["status"] == "up"
     node.reload(script("chk", "false") + instance_text(extra=tracked, priority=120))
     node.becomes("FAULT")
-    assert node.lines("MASTER -> FAULT: track_failed: chk")
+    eventually(lambda: node.lines("MASTER -> FAULT: track_failed: chk"), "logged")
     node.reload(instance_text(priority=120))
     node.becomes("MASTER")
 
@@ -252,7 +252,7 @@ def test_with_an_error_in_the_file_the_old_configuration_goes_on(lab: Lab, captu
     assert done.returncode == 1
     assert "not reloaded: the old configuration goes on" in done.stderr
     assert f"{first.config}:" in done.stderr
-    assert first.lines("ERROR not reloaded")
+    eventually(lambda: first.lines("ERROR not reloaded"), "logged")
     assert first.state() == "MASTER"
     assert second.state() == "BACKUP"
     assert not capture.garps(since=begin)

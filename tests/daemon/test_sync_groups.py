@@ -111,8 +111,8 @@ def test_what_fails_one_member_moves_both(lab: Lab) -> None:
     all_become(first, "FAULT")
     all_become(second, "MASTER")
     eventually(lambda: hold(lab["r2"]) and holds_nothing(lab["r1"]))
-    assert second.lines("VI_2 BACKUP -> MASTER: with VI_1|VI_1 BACKUP -> MASTER: with VI_2")
-    assert first.lines(r"VI_2 MASTER -> FAULT: sync_group: VI_1 \(track_failed: chk\)")
+    eventually(lambda: second.lines("VI_2 BACKUP -> MASTER: with VI_1|VI_1 BACKUP -> MASTER: with VI_2"), "logged")
+    eventually(lambda: first.lines(r"VI_2 MASTER -> FAULT: sync_group: VI_1 \(track_failed: chk\)"), "logged")
     group = group_of(first)
     assert (group["name"], group["state"], group["members"]) == ("VG", "FAULT", ["VI_1", "VI_2"])
     assert group["blocked_by"] == ["VI_1 (track_failed: chk)"]

@@ -49,7 +49,7 @@ class Lifetime:
         self._service.log_addresses = options.manners.log_addresses
         manager, service = superiors.manager, self._service
         self._reloader = Reloader(
-            service, options, self._loop, manager.reloading, lambda: manager.ready(service.summary)
+            service, config, options, self._loop, manager.reloading, lambda: manager.ready(service.summary)
         )
         commands = (service.reporter.command(), *self._reloader.commands)
         self._server = ControlServer(run_dir.control_socket, command_table(*commands))

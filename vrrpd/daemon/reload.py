@@ -9,17 +9,17 @@ import itertools
 import logging
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vrrpd import __version__
 from vrrpd.config.diagnostics import Severity
-from vrrpd.config.model import Config, GlobalDefs
+from vrrpd.config.model import Config, GlobalDefs, VrrpInstance
 from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
 from vrrpd.control.protocol import ErrorCode
 from vrrpd.daemon.config_reader import Reader
 from vrrpd.daemon.options import DaemonOptions
-from vrrpd.daemon.reading import Reading
+from vrrpd.daemon.reading import Reading, digest, unpacked
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
 from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
@@ -49,11 +49,15 @@ class _Request:
 
 
 class Reloader:
-    """``began`` and ``ended`` are called around each reload, for the service manager."""
+    """``config`` is what ``service`` runs at the start.
+
+    ``began`` and ``ended`` are called around each reload, for the service manager.
+    """
 
     def __init__(
         self,
         service: Service,
+        config: Config,
         options: DaemonOptions,
         loop: asyncio.AbstractEventLoop,
         began: Callable[[], None] = lambda: None,
@@ -64,6 +68,7 @@ class Reloader:
         self._began = began
         self._ended = ended
         self._reader = Reader(options, loop)
+        self._instances = {digest(instance): instance for instance in config.vrrp_instances}
         self._numbers = itertools.count(1)
         self._current: _Request | None = None
         self._next: list[_Request] = []
@@ -128,10 +133,11 @@ class Reloader:
         for item in reading.diagnostics:
             if item.severity is not Severity.ERROR:
                 log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
-        config = reading.config
-        if config is None:
+        if reading.config is None:
             self._refuse(*_errors(reading))
             return
+        instances = unpacked(reading, self._instances)
+        config = replace(reading.config, vrrp_instances=tuple(instances.values()))
         fixed = _fixed(self._service.config, config)
         if fixed:
             self._refuse(*fixed)
@@ -140,11 +146,13 @@ class Reloader:
         if self._current is not None and self._current.plan:
             self._finish(Outcome(plan=True, changes=differences))
         else:
-            self._service.when_quiet(lambda: self._apply(config, differences))
+            self._service.when_quiet(lambda: self._apply(config, instances, differences))
 
-    def _apply(self, config: Config, differences: tuple[str, ...]) -> None:
+    def _apply(self, config: Config, instances: dict[bytes, VrrpInstance], differences: tuple[str, ...]) -> None:
         begin = read_clock()
-        self._service.replace(config)
+        self._instances = instances
+        if not self._service.runs(config):
+            self._service.replace(config)
         self.watch_clock()
         gc.freeze()  # as after the start: no collection need look at what stays
         log.info("reloaded in %.1f ms: %s", between(begin, read_clock()) * 1000, _summary(differences))

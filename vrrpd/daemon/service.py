@@ -145,22 +145,24 @@ class Service:
         """Call it when no advertisement is due soon."""
         self._engine.when_quiet(callback)
 
-    def compare(self, config: Config) -> Changes:
-        """What ``replace`` would do to the instances."""
-        config = with_group_tracking(config)
-        return self._compare(config, _plans_of(config))
+    def runs(self, config: Config) -> bool:
+        """Whether this is what runs already."""
+        return with_group_tracking(config) == self._config
 
     def _compare(self, config: Config, plans: Iterable[InstancePlan]) -> Changes:
         return compare(known(self._plans, self._config.global_defs), known(plans, config.global_defs))
 
     def differences(self, config: Config) -> tuple[str, ...]:
         """What ``replace`` would change, in lines for people."""
-        return describe(self.compare(config), self._config, with_group_tracking(config))
+        config = with_group_tracking(config)
+        if config == self._config:
+            return ()
+        return describe(self._compare(config, self._succeeding(config)), self._config, config)
 
     def replace(self, config: Config) -> None:
         """Run this configuration from now on. What it leaves as it was is not touched."""
         old, config = self._config, with_group_tracking(config)
-        plans = _plans_of(config)
+        plans = self._succeeding(config)
         changes = self._compare(config, plans)
         same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
         self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
@@ -182,6 +184,15 @@ class Service:
         self._engine.regroup(_groups_of(config))
         self._begin(changes)
         self._notifier.states_kept(self._states(changes))
+
+    def _succeeding(self, config: Config) -> tuple[InstancePlan, ...]:
+        """The plans for this configuration; those of instances that are as they were exist already."""
+        if config.global_defs != self._config.global_defs:
+            return _plans_of(config)
+        ready = {id(plan.config): plan for plan in self._plans}
+        return tuple(
+            ready.get(id(instance)) or plan_instance(instance, config.global_defs) for instance in config.vrrp_instances
+        )
 
     def _make_room(self, changes: Changes) -> None:
         """Let those go that are no longer configured, without what others have from now on."""

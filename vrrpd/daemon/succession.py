@@ -42,7 +42,7 @@ class Changes:
     @cached_property
     def changed(self) -> frozenset[str]:
         """The new names of those that go on with other addresses, adverts or election."""
-        return frozenset(new.name for old, new in self.kept if _operative(old) != _operative(new))
+        return frozenset(new.name for old, new in self.kept if old != new and _operative(old) != _operative(new))
 
     @cached_property
     def former(self) -> Mapping[str, str]:
@@ -122,6 +122,8 @@ def _where(plan: InstancePlan) -> str:
 
 
 def _differences(old: VrrpInstance, new: VrrpInstance) -> Iterator[str]:
+    if old == new:
+        return
     if old.name != new.name:
         yield f"{old.name} is named {new.name}"
     yield from _fields(new.name, replace(old, name=new.name), new)
