@@ -88,6 +88,13 @@ def test_after_a_long_pause_one_advert_and_a_new_rhythm() -> None:
     assert story.timer("advert") == 1.0
 
 
+def test_exactly_one_interval_late_is_one_advert_too() -> None:
+    story = master(parameters(announce=QUIET))
+    story.at((story.router.deadline or 0.0) + 1.0)
+    assert story.tell(DeadlineReached()) == (SendAdvertisement(Priority(100)),)
+    assert story.timer("advert") == 1.0
+
+
 def test_a_changed_priority_is_told_with_the_next_advert() -> None:
     story = master()
     effects = story.wait(0.5).reprioritize(90)
