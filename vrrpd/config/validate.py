@@ -9,6 +9,7 @@ from vrrpd.config.advice import weight_advice
 from vrrpd.config.assemble import NO_DOUBTS, Doubts
 from vrrpd.config.diagnostics import Diagnostic, Location, Report
 from vrrpd.config.model import Authentication, Config, VirtualAddress, VrrpInstance
+from vrrpd.config.validate_groups import check_sync_groups
 from vrrpd.config.values import is_link_local
 from vrrpd.units import OWNER, Address, Family, Seconds, family_of
 
@@ -35,6 +36,7 @@ def validate(config: Config, doubts: Doubts = NO_DOUBTS) -> tuple[Diagnostic, ..
     _same_router(config, doubts, report)
     _shared_addresses(config, report)
     _scripts(config, doubts, report)
+    check_sync_groups(config, report)
     return report.diagnostics
 
 

@@ -322,7 +322,11 @@ def _plans_of(config: Config) -> tuple[InstancePlan, ...]:
 
 
 def _groups_of(config: Config) -> dict[str, tuple[str, ...]]:
-    return {group.name: group.group for group in config.sync_groups}
+    """An instance is in one group only: the first that names it."""
+    return {
+        group.name: tuple(name for name in group.group if config.group_of(name) is group)
+        for group in config.sync_groups
+    }
 
 
 def _unheard_of(changes: Changes) -> Iterable[InstancePlan]:
