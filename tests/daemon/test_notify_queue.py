@@ -9,7 +9,7 @@ from vrrpd.config.model import Command, NotifyScripts
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon import notify_queue as queue_module
 from vrrpd.daemon.launcher import Launcher
-from vrrpd.daemon.notify_queue import QUEUE_LIMIT, NotifyQueue, Turns
+from vrrpd.daemon.notify_queue import QUEUE_LIMIT, SIDE_BY_SIDE, NotifyQueue, Turns
 from vrrpd.units import Priority, Seconds
 
 P = Priority(100)
@@ -56,23 +56,42 @@ def test_without_scripts_nothing_happens(loop: asyncio.AbstractEventLoop) -> Non
     assert not queue.busy
 
 
-def test_a_script_that_hangs_is_stopped_and_the_next_runs(
+def test_a_script_that_takes_long_holds_up_the_next_for_a_while_only(
     loop: asyncio.AbstractEventLoop,
     script: ScriptMaker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(queue_module, "TIME_LIMIT", Seconds(0.2))
-    hangs = script("hangs", "sleep 60")
-    scripts = NotifyScripts(master=command(hangs), backup=command(script("backup", "echo backup >>TRACE")))
+    monkeypatch.setattr(queue_module, "PATIENCE", Seconds(0.2))
+    slow = script("slow", "sleep 1; echo master >>TRACE")
+    scripts = NotifyScripts(master=command(slow), backup=command(script("backup", "echo backup >>TRACE")))
     queue = queue_of(loop, scripts)
     queue.put(NotifyEvent.MASTER, P)
     queue.put(NotifyEvent.BACKUP, P)
     turn(loop, lambda: not queue.busy)
-    assert script.lines() == ["backup"]
-    assert [record.getMessage() for record in caplog.records] == [
-        f"VI_1 notify script {hangs} for MASTER: took longer than 0.2 s, killed by SIGTERM"
+    assert script.lines() == ["backup", "master"]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"VI_1 notify script {slow} for MASTER takes long: others run beside it"
     ]
+
+
+def test_too_many_that_take_long_cost_the_oldest(
+    loop: asyncio.AbstractEventLoop,
+    script: ScriptMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(queue_module, "PATIENCE", Seconds(0.1))
+    hangs = script("hangs", "echo $4 >>TRACE; exec sleep 1000")
+    queue = queue_of(loop, NotifyScripts(generic=command(hangs)))
+    for number in range(SIDE_BY_SIDE + 1):
+        queue.put(NotifyEvent.MASTER, Priority(number + 1))
+    turn(loop, lambda: "told to end, killed by SIGTERM" in caplog.text)
+    assert len(script.lines()) == SIDE_BY_SIDE + 1
+    assert caplog.text.count("told to end") == 1
+    queue.begin_stop()
+    turn(loop, lambda: not queue.busy)
+    assert caplog.text.count("took longer than 1 s, killed by SIGTERM") == SIDE_BY_SIDE
 
 
 def test_a_script_that_cannot_be_started_does_not_hold_up_others(

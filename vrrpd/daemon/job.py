@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.scripts")
 
+FOREVER = Seconds(math.inf)
+"""No time limit."""
 KILL_GRACE = Seconds(2.0)
 """Between SIGTERM and SIGKILL (keepalived)."""
 
@@ -30,6 +33,8 @@ class JobResult:
     def describe(self) -> str:
         if self.limit is None:
             return self.status.describe()
+        if self.limit == FOREVER:
+            return f"told to end, {self.status.describe()}"
         return f"took longer than {self.limit:g} s, {self.status.describe()}"
 
 
@@ -53,6 +58,12 @@ class Job:
             self._timer.cancel()
             self._limit = limit
             self._timer = self._loop.call_later(limit, self._expire)
+
+    def end(self) -> None:
+        """Its time is over."""
+        if not self._overdue:
+            self._timer.cancel()
+            self._expire()
 
     def abandon(self) -> None:
         """Kill it now and forget it; ``ended`` is not called."""

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 from vrrpd.config.model import Command, NotifyScripts
 from vrrpd.core.effects import NotifyEvent
-from vrrpd.daemon.job import Job, JobResult
+from vrrpd.daemon.job import FOREVER, Job, JobResult
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import VrrpdError
 from vrrpd.units import Priority, Seconds
 
 log = logging.getLogger("vrrpd.notify")
 
-TIME_LIMIT = Seconds(60.0)
-"""How long one script may hold up the next."""
+PATIENCE = Seconds(60.0)
+"""How long one script may hold up the next; then both run."""
+SIDE_BY_SIDE = 8
+"""Scripts of one instance that may run at a time for longer than that; then the oldest is ended."""
 STOP_LIMIT = Seconds(1.0)
-"""The same while the daemon stops (keepalived)."""
+"""How long a script may run while the daemon stops (keepalived)."""
 QUEUE_LIMIT = 32
 """Events that may wait for one instance; beyond that only the newest is kept."""
 
@@ -77,13 +79,15 @@ class NotifyQueue:
         self._waiting: deque[tuple[NotifyEvent, tuple[_Run, ...]]] = deque()
         self._runs: deque[_Run] = deque()
         self._job: Job | None = None
+        self._slow: list[Job] = []
+        self._patience: asyncio.TimerHandle | None = None
         self._has_turn = False
-        self._limit = TIME_LIMIT
+        self._stopping = False
         self.started = 0
 
     @property
     def busy(self) -> bool:
-        return self._job is not None or bool(self._runs or self._waiting)
+        return self._job is not None or bool(self._slow or self._runs or self._waiting)
 
     def reconfigure(self, scripts: NotifyScripts, launcher: Launcher) -> None:
         """What happens from now on is told by these; what runs or waits to be started goes on."""
@@ -104,19 +108,24 @@ class NotifyQueue:
 
     def begin_stop(self) -> None:
         """What waits is skipped, what runs or comes has STOP_LIMIT seconds."""
-        self._limit = STOP_LIMIT
+        self._stopping = True
         self._skip_waiting("vrrpd stops")
         self._runs.clear()
-        if self._job is not None:
-            self._job.shorten(STOP_LIMIT)
+        for job in self._running():
+            job.shorten(STOP_LIMIT)
 
     def abandon(self) -> None:
         """Kill what runs, forget what waits."""
         self._waiting.clear()
         self._runs.clear()
-        if self._job is not None:
-            self._job.abandon()
-            self._job = None
+        for job in self._running():
+            job.abandon()
+        self._job = None
+        self._slow.clear()
+        self._lose_no_patience()
+
+    def _running(self) -> tuple[Job, ...]:
+        return (*self._slow, *(() if self._job is None else (self._job,)))
 
     def _is_repetition(self, event: NotifyEvent) -> bool:
         """Another master may be heard with every advert; once is enough while that waits to be told."""
@@ -145,7 +154,7 @@ class NotifyQueue:
 
     def _advance(self) -> None:
         """When it is our turn, start the next script that can be started; nothing while one runs."""
-        if self._job is None and self.busy and not self._has_turn:
+        if self._job is None and (self._runs or self._waiting) and not self._has_turn:
             self._has_turn = True
             self._turns.add(self._take_turn)
 
@@ -167,12 +176,36 @@ class NotifyQueue:
             return
 
         def ended(result: JobResult) -> None:
-            self._job = None
+            self._over(job)
             self._report(run, result)
             self._advance()
 
         self.started += 1
-        self._job = Job(self._loop, child, self._limit, ended)
+        job = Job(self._loop, child, STOP_LIMIT if self._stopping else FOREVER, ended)
+        self._job = job
+        self._patience = self._loop.call_later(PATIENCE, self._wait_no_longer, run, job)
+
+    def _over(self, job: Job) -> None:
+        if job in self._slow:
+            self._slow.remove(job)
+        else:
+            self._job = None
+            self._lose_no_patience()
+
+    def _wait_no_longer(self, run: _Run, job: Job) -> None:
+        """keepalived waits for no script at all: one that takes its time must not be ended because of that."""
+        program, event = run.command.argv[0], run.event.value
+        log.warning("%s notify script %s for %s takes long: others run beside it", self._name, program, event)
+        self._job, self._patience = None, None
+        self._slow.append(job)
+        if len(self._slow) > SIDE_BY_SIDE:
+            self._slow[0].end()
+        self._advance()
+
+    def _lose_no_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _report(self, run: _Run, result: JobResult) -> None:
         level = logging.DEBUG if result.ok else logging.WARNING
