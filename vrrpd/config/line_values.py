@@ -226,7 +226,7 @@ def ipvlan(written: Written, report: Report) -> Ipvlan | None:
             group = words.number(0, 0xFFFFFFFF, "group")
             if group is None:
                 return None
-        elif "." in word.text or ":" in word.text or "/" in word.text:
+        elif re.fullmatch(r"[0-9.]+(/.*)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/.*)?", word.text):
             text, _, length = word.text.partition("/")
             address = bare_address(Written(text, word.location, word.exact), "use_ipvlan", report)
             if address is None or not re.fullmatch(r"[0-9]{0,3}", length):

@@ -41,12 +41,14 @@ def parse(text: str, file: str) -> Parsed:
     except ValueError as error:
         report.extend(syntax_errors(text, file, str(error)))
     else:
-        blocks = _DocumentReader(scan(text), file, report).blocks(document)
+        blocks = DocumentReader(scan(text), file, report).blocks(document)
         return Parsed(assemble(blocks, report), report.diagnostics)
     return Parsed(Assembled(Config()), report.diagnostics, is_toml=False)
 
 
-class _DocumentReader(TableReader):
+class DocumentReader(TableReader):
+    """Reads a whole document, of TOML or of what has the same values."""
+
     def blocks(self, document: Mapping[str, object]) -> list[Block]:
         top = {word: value for word, value in document.items() if word in TOP_LEVEL}
         found = [self.filled(Block("", "", Location(self._file, 1, 1)), TOP_LEVEL, top, ())]

@@ -78,12 +78,12 @@ def _words(text: str) -> str:
 
 
 def _argument(text: str) -> str:
-    """One argument inside a quoted command: as it stands, in ``'...'``, or with C's escapes."""
+    """One argument inside a quoted command: as it stands, in ``'...'``, or with C's escapes, which are read twice."""
     if _BARE_ARGUMENT.fullmatch(text):
         return text
-    if not (_UNQUOTABLE.search(text) or "'" in text):
+    if not (_UNQUOTABLE.search(text) or "'" in text or "\\" in text):
         return f"'{text}'"
-    return _ESCAPED.sub(lambda match: f"\\{ord(match.group()):03o}", text)
+    return _ESCAPED.sub(lambda match: f"\\\\{ord(match.group()):03o}", text)
 
 
 def _command(argv: tuple[str, ...]) -> str:
