@@ -87,8 +87,13 @@ class Complaints:
         self, kind: Complaint, at: Location, code: str, message: str, *, expected: str = "", write: str = ""
     ) -> None:
         """Something with which keepalived does not start."""
-        if self._note(kind, at, code, message):
+        if self._note(kind, at, code, message, most=2 * FINDINGS_LIMIT):
             self.report.error(at, code, message, expected=expected, write=write)
+
+    def give_up(self, file: str, why: str) -> None:
+        """A limit was met: nothing that was read counts."""
+        self._worst = max(self._worst, Complaint.FATAL)
+        self.report.error(Location(file), "too-much", why)
 
     def warn(self, at: Location, code: str, message: str, *, expected: str = "", write: str = "") -> None:
         """Something that keepalived has no class for."""
@@ -111,12 +116,12 @@ class Complaints:
         """What keepalived would not say."""
         self.report.extend(item for item in diagnostics if self._note(Complaint.OK, item.location, item.code, ""))
 
-    def _note(self, kind: Complaint, at: Location, code: str, message: str) -> bool:
-        """Whether this is said for the first time: what a definition repeats is said once."""
+    def _note(self, kind: Complaint, at: Location, code: str, message: str, most: int = FINDINGS_LIMIT) -> bool:
+        """Whether this is said for the first time, as what a definition repeats is said once; errors have more room."""
         self._worst = max(self._worst, kind)
         self._parameter_missing |= kind is Complaint.MISSING_PARAMETER
         key = (at, code, message)
-        if key in self._said or len(self._said) >= FINDINGS_LIMIT:
+        if key in self._said or len(self._said) >= most:
             self._left_out |= key not in self._said
             return False
         self._said.add(key)

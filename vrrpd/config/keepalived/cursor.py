@@ -47,14 +47,17 @@ class Cursor:
             self._depth += 1
         elif statement.brace is Brace.CLOSE:
             if not self._depth:
-                self.complaints.complain(
-                    Complaint.UNEXPECTED_CLOSING,
-                    statement.location,
-                    "extra-brace",
-                    "there is no { that this } closes",
-                    expected="as many } as {; see whether a block above ends too early",
-                )
+                self._closes_nothing(Complaint.UNEXPECTED_CLOSING, statement)
             self._depth = max(0, self._depth - 1)
+
+    def _closes_nothing(self, kind: Complaint, statement: Statement) -> None:
+        self.complaints.complain(
+            kind,
+            statement.location,
+            "extra-brace",
+            "there is no { that this } closes",
+            expected="as many } as {; see whether a block above ends too early",
+        )
 
     def _opens(self) -> bool:
         """Takes the ``{`` if it comes next."""
@@ -130,6 +133,7 @@ class Cursor:
             elif statement.brace is Brace.CLOSE:
                 if nested:
                     return
+                self._closes_nothing(Complaint.UNKNOWN_KEYWORD, statement)
             elif (handler := keywords.get(statement.keyword)) is not None:
                 handler(self, statement)
             else:

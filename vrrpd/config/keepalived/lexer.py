@@ -105,21 +105,21 @@ def words_of(line: Line, complaints: Complaints) -> tuple[Written, ...]:
 
 
 def script_words(line: Line, complaints: Complaints) -> tuple[Written, ...]:
-    """The words of a line that names a script: ``'...'`` and ``"..."`` hold blanks, and keep what is inside."""
+    """The words of a line that names a script: ``'...'`` and ``"..."`` hold blanks, C's escapes stand for signs."""
     return tuple(
         line.written(word, position, exact=exact)
-        for word, position, exact in _script_words(line.text, line, complaints, escapes=False)
+        for word, position, exact in _script_words(line.text, line, complaints)
     )
 
 
 def command_words(command: Written, complaints: Complaints) -> tuple[str, ...]:
-    """Program and arguments of a command: both kinds of quotation marks, and C's escapes outside ``'...'``."""
+    """Program and arguments: the word is split as the line was, escapes once more included (keepalived)."""
     line = Line((command,))
-    return tuple(word for word, _, _ in _script_words(command.text, line, complaints, escapes=True))
+    return tuple(word for word, _, _ in _script_words(command.text, line, complaints))
 
 
 def _script_words(
-    text: str, line: Line, complaints: Complaints, *, escapes: bool
+    text: str, line: Line, complaints: Complaints
 ) -> Iterator[tuple[str, int, bool]]:  # fmt: skip
     position = 0
     while position < len(text):
@@ -127,7 +127,7 @@ def _script_words(
             position += 1
             continue
         start = position
-        word, position, closed = _script_word(text, position, escapes=escapes)
+        word, position, closed = _script_word(text, position)
         if not closed:
             complaints.complain(
                 Complaint.UNMATCHED_QUOTE, line.at(start), "unclosed-quote", "this quotation mark is not closed"
@@ -137,7 +137,7 @@ def _script_words(
         yield word, start + quoted, word == text[start + quoted : position - quoted]
 
 
-def _script_word(text: str, position: int, *, escapes: bool) -> tuple[str, int, bool]:
+def _script_word(text: str, position: int) -> tuple[str, int, bool]:
     """The word that begins here, the position behind it, and whether its quotation marks are closed."""
     parts: list[str] = []
     mark = ""
@@ -154,11 +154,8 @@ def _script_word(text: str, position: int, *, escapes: bool) -> tuple[str, int, 
         elif sign.isspace():
             position -= 1
             break
-        if sign == "\\" and mark != "'" and position < len(text):
-            if escapes:
-                sign, position = _escaped(text, position)
-            else:
-                sign, position = sign + text[position], position + 1
+        if sign == "\\" and position < len(text):
+            sign, position = _escaped(text, position)
         parts.append(sign)
     return "".join(parts), position, not mark
 

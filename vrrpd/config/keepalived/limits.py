@@ -7,13 +7,13 @@ from vrrpd.errors import VrrpdError
 INPUT_LIMIT: Final = 8 << 20
 """Characters of all files of a configuration together."""
 
-LINES_LIMIT: Final = 100_000
+LINES_LIMIT: Final = 60_000
 """Lines of a configuration, with all that definitions and sequences make of them."""
 
 OUTPUT_LIMIT: Final = 16 << 20
 """Characters of those lines together."""
 
-TOKENS_LIMIT: Final = 200_000
+TOKENS_LIMIT: Final = 120_000
 """Words and braces of a configuration."""
 
 WORK_LIMIT: Final = 20_000_000

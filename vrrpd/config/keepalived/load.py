@@ -2,7 +2,7 @@
 
 from vrrpd.config.diagnostics import Diagnostic, Location, has_errors
 from vrrpd.config.effects import pending
-from vrrpd.config.keepalived.complaints import Complaint, Complaints, Verdict
+from vrrpd.config.keepalived.complaints import Complaints, Verdict
 from vrrpd.config.keepalived.complete import complete
 from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.cursor import Cursor
@@ -28,7 +28,7 @@ def read_keepalived(
     try:
         reader.read(cursor)
     except TooMuchError as error:
-        complaints.refuse(Complaint.FATAL, Location(file), "too-much", str(error))
+        complaints.give_up(file, str(error))
         return None, complaints.diagnostics, complaints.verdict
     config = complete(reader, cursor)
     complaints.add(pending(config))
