@@ -4,6 +4,7 @@ import select
 import signal
 import stat
 from collections.abc import Iterator
+from errno import EPERM
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,22 @@ def test_its_owner(loop: asyncio.AbstractEventLoop, path: Path) -> None:
     found = path.stat()
     assert (found.st_uid, found.st_gid) == (NOBODY.uid, resolve_identity("daemon", "daemon").gid)
     fifo.close()
+
+
+@as_root
+def test_one_that_cannot_be_given_away_is_not_left(
+    loop: asyncio.AbstractEventLoop, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(descriptor: int, uid: int, gid: int) -> None:
+        raise PermissionError(EPERM, "no")
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    fifo = made_of(loop, path, user="nobody")
+    fifo.open()
+    fifo.write(LINE)
+    fifo.close()
+    assert not path.exists()
+    assert f"give to nobody (this takes CAP_CHOWN) {path}: EPERM" in caplog.text
 
 
 class TestOneThatIsThere:

@@ -93,11 +93,19 @@ class NotifyFifo:
             # It may be another one by now.
             _refuse_others(os.fstat(descriptor), owner)
             if self._created:
-                os.fchown(descriptor, owner.uid, owner.gid)
-        except (OSError, VrrpdError) as error:
-            os.close(descriptor)
-            raise VrrpdError(f"{error}") from error
+                self._give_away(descriptor, owner)
+        except VrrpdError:
+            self._descriptor = descriptor
+            self.end()
+            raise
         return descriptor
+
+    def _give_away(self, descriptor: int, owner: Identity) -> None:
+        try:
+            os.fchown(descriptor, owner.uid, owner.gid)
+        except OSError as error:
+            whom = f"{owner.name or owner.uid} (this takes CAP_CHOWN)"
+            raise LinuxError(f"give to {whom}", str(self._path), error.errno or 0) from error
 
     def _make(self) -> bool:
         try:
