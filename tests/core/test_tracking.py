@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Fault
-from vrrpd.core.tracking import Contribution, Hysteresis, evaluate
+from vrrpd.core.tracking import Contribution, FileContribution, Hysteresis, evaluate
 from vrrpd.units import Priority
 
 
@@ -103,3 +103,23 @@ def test_an_owner_stays_255_and_can_still_fault() -> None:
     result = evaluate(Priority(255), items)
     assert result.effective_priority == 255
     assert result.faults == {Fault(Reason.TRACK_FAILED, "b")}
+
+
+@pytest.mark.parametrize(
+    ("weight", "reverse", "value", "effective", "fault"),
+    [
+        pytest.param(1, False, 5, 105, False, id="its number is added"),
+        pytest.param(2, False, -5, 90, False, id="times the weight"),
+        pytest.param(1, True, 5, 95, False, id="reverse turns the sign"),
+        pytest.param(10, False, 1000, 254, False, id="at most 253 are added"),
+        pytest.param(1, False, -253, 1, False, id="the last number that is no fault"),
+        pytest.param(1, False, -254, 1, True, id="-254 is one"),
+        pytest.param(0, False, 1, 100, True, id="weight 0: any number is a fault"),
+        pytest.param(0, False, 0, 100, False, id="but 0"),
+        pytest.param(0, True, 0, 100, True, id="reverse: 0 is"),
+        pytest.param(0, True, 3, 100, False, id="and no other"),
+    ],
+)
+def test_tracked_files(weight: int, reverse: bool, value: int, effective: int, fault: bool) -> None:
+    result = evaluate(Priority(100), [FileContribution("f", weight, reverse, value)])
+    assert (result.effective_priority, bool(result.faults)) == (effective, fault)

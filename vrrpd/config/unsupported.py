@@ -131,7 +131,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "auth_ah": _refused("the peers would drop our advertisements", 'auth_type = "PASS" on every node'),
         "auth_hmac": _refused("advertisements would go out unauthenticated"),
         "v3_checksum_as_v2": _refused("advertisements would carry a checksum that the peers refuse"),
-        **_all("track_file track_process track_bfd", _TRACKER),
+        **_all("track_process track_bfd", _TRACKER),
         "track_src_ip": _warned("losing the configured source address is no FAULT"),
         **_all("virtual_routes virtual_rules", _ROUTES),
         "promote_secondaries": _warned("see sysctl net.ipv4.conf.INTERFACE.promote_secondaries"),

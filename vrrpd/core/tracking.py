@@ -8,6 +8,8 @@ from vrrpd.core.events import Fault
 from vrrpd.units import OWNER, Priority
 
 LOWEST, HIGHEST = 1, 254
+FILE_BONUS_LIMIT = 253
+FILE_FAULT = -254
 
 
 class Hysteresis:
@@ -48,19 +50,45 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class FileContribution:
+    """A tracked file as one virtual router sees it: its number times ``weight`` (-254..254) goes to the priority.
+
+    ``reverse`` turns the sign. At most 253; -254 or less is a fault. Weight 0: any number but 0 is one (reverse: 0 is).
+    """
+
+    name: str
+    weight: int
+    reverse: bool
+    value: int
+
+    @property
+    def points(self) -> int:
+        product = self.value * self.weight
+        return min(-product if self.reverse else product, FILE_BONUS_LIMIT)
+
+    @property
+    def is_fault(self) -> bool:
+        return self.points <= FILE_FAULT if self.weight else (self.value != 0) is not self.reverse
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingResult:
     effective_priority: Priority
     faults: frozenset[Fault]
     waiting_for: frozenset[str]
 
 
-def evaluate(base: Priority, contributions: Iterable[Contribution]) -> TrackingResult:
+def evaluate(base: Priority, contributions: Iterable[Contribution | FileContribution]) -> TrackingResult:
     """Effective priority, clamped to 1..254 (an owner's stays 255), and what forbids or delays taking part."""
     total = int(base)
     faults: set[Fault] = set()
     waiting: set[str] = set()
     for item in contributions:
-        if item.weight:
+        if isinstance(item, FileContribution):
+            total += item.points
+            if item.is_fault:
+                faults.add(Fault(Reason.TRACK_FAILED, item.name))
+        elif item.weight:
             total += _weighed(item)
         elif item.status is None:
             waiting.add(item.name)

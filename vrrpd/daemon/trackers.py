@@ -1,4 +1,4 @@
-"""What scripts and interfaces mean for each instance: results in, events for the election out."""
+"""What scripts, files and interfaces mean for each instance: results in, events for the election out."""
 
 import asyncio
 import logging
@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
-from vrrpd.core.tracking import Contribution, TrackingResult, evaluate
+from vrrpd.core.tracking import Contribution, FileContribution, TrackingResult, evaluate
+from vrrpd.daemon.file_tracker import FileTracker, FileTrackers
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.units import Priority
@@ -24,7 +25,7 @@ class TrackerReport:
     """One tracker as one instance uses it; ``status`` None: no result yet."""
 
     name: str
-    kind: Literal["script", "interface"]
+    kind: Literal["script", "interface", "file"]
     status: bool | None
     detail: str
     weight: int
@@ -48,6 +49,7 @@ class Trackers:
         self._link_up = link_up
         self._instances: tuple[VrrpInstance, ...] = ()
         self._scripts: dict[str, ScriptTracker] = {}
+        self._files = FileTrackers(loop, self._file_changed)
         self._links: dict[str, bool] = {}
         self._results: dict[str, TrackingResult] = {}
         self._adopt(config)
@@ -63,7 +65,8 @@ class Trackers:
         """
         before, self._launcher = self._results, launcher
         if not same_account:
-            self.stop()
+            for script in self._scripts.values():
+                script.stop()
             self._scripts = {}
         self._adopt(config)
         return [
@@ -76,6 +79,8 @@ class Trackers:
     def _adopt(self, config: Config) -> None:
         self._instances = config.vrrp_instances
         self._adopt_scripts(config)
+        used = {track.name for instance in self._instances for track in instance.track_file}
+        self._files.adopt(file for file in config.track_files if file.name in used)
         watched = {track.name for instance in self._instances for track in instance.track_interface}
         self._links = {name: self._link_up(name) for name in watched}
         self._results = {instance.name: self._evaluate(instance) for instance in self._instances}
@@ -112,6 +117,7 @@ class Trackers:
                 script.start()
 
     def stop(self) -> None:
+        self._files.stop()
         for script in self._scripts.values():
             script.stop()
 
@@ -134,13 +140,28 @@ class Trackers:
             for track in instance.track_interface
             if (up := self._links[track.name]) is not None
         )
-        return (*scripts, *links)
+        files = (
+            TrackerReport(item.name, "file", not item.is_fault, f"holds {item.value}", item.weight, item.reverse)
+            for item in self._numbers(instance)
+        )
+        return (*scripts, *links, *files)
+
+    def _numbers(self, instance: VrrpInstance) -> Iterable[FileContribution]:
+        for track in instance.track_file:
+            file = self._files.trackers.get(track.name)
+            if file is not None:
+                yield FileContribution(track.name, track.weight, track.reverse, file.value)
 
     def _evaluate(self, instance: VrrpInstance) -> TrackingResult:
         contributions = (
-            Contribution(report.name, report.weight, report.reverse, report.status) for report in self.reports(instance)
+            Contribution(report.name, report.weight, report.reverse, report.status)
+            for report in self.reports(instance)
+            if report.kind != "file"
         )
-        return evaluate(instance.priority, contributions)
+        return evaluate(instance.priority, (*contributions, *self._numbers(instance)))
+
+    def _file_changed(self, file: FileTracker, before: int) -> None:
+        self._reconsider(f"file {file.config.file}: {before} -> {file.value}", True)
 
     def _script_changed(self, script: ScriptTracker) -> None:
         if script.status:
