@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.builders import config_of as read_config_of
 from tests.daemon.conftest import ScriptMaker
 from tests.daemon.loops import pause, turn
 from vrrpd.config.model import Command, Config, Fifo, GlobalDefs, NotifyScripts, SyncGroup, VrrpInstance
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.launcher import Launcher
-from vrrpd.daemon.notify import Notifier
+from vrrpd.daemon.notify import Notifier, audiences_of
 from vrrpd.units import Priority, Vrid
 
 P = Priority(100)
@@ -201,6 +202,27 @@ def test_a_group_s_wish_to_hear_of_priorities_is_its_members(
         notifier.put(name, NotifyEvent.BACKUP_PRIORITY, P)
     assert reader.lines() == ['INSTANCE "A" BACKUP_PRIORITY 100']
     reader.close()
+
+
+def test_unless_they_say_otherwise() -> None:
+    text = """
+[vrrp_instance.A]
+interface = "eth0"
+virtual_router_id = 1
+[vrrp_instance.B]
+interface = "eth0"
+virtual_router_id = 2
+notify_priority_changes = false
+smtp_alert = false
+[vrrp_sync_group.G]
+group = ["A", "B"]
+notify_priority_changes = true
+[global_defs]
+smtp_alert = true
+"""
+    audiences = audiences_of(read_config_of(text))
+    told = {name: (audience.mail, audience.priorities) for (_, name), audience in audiences.items()}
+    assert told == {"A": (True, True), "B": (False, False), "G": (True, False)}
 
 
 class TestDeleted:

@@ -55,7 +55,9 @@ def audiences_of(config: Config) -> Mapping[tuple[Kind, str], Audience]:
 
 
 def _of_instance(instance: VrrpInstance, group: SyncGroup | None) -> Audience:
-    priorities = instance.notify_priority_changes or (group is not None and group.notify_priority_changes)
+    priorities = instance.notify_priority_changes
+    if group is not None and "notify_priority_changes" not in instance.origins:
+        priorities = priorities or group.notify_priority_changes
     return Audience("INSTANCE", instance.name, instance.notify, instance.smtp_alert, priorities)
 
 
