@@ -19,6 +19,8 @@ DESTINATIONS: Final = ("auto", "console", "syslog", "journal")
 
 COMMANDS: Final = {
     "check": LazyCommand("vrrpd.cli.commands.check:check", "Read a configuration and say all that is wrong with it."),
+    "config": LazyCommand("vrrpd.cli.commands.config:config", "Look at a configuration: config show FILE."),
+    "convert": LazyCommand("vrrpd.cli.commands.convert:convert", "Write a configuration in another language."),
     "reload": LazyCommand("vrrpd.cli.commands.reload:reload", "Have a running daemon read its configuration again."),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
@@ -29,6 +31,8 @@ SECTIONS: Final = (
         (
             ("vrrpd check vi1.toml", "Is this configuration right? Nothing is started."),
             ("sudo vrrpd --config vi1.toml", "Run it; stop with Ctrl-C."),
+            ("vrrpd convert keepalived.conf --to toml", "The same configuration in TOML."),
+            ("vrrpd config show keepalived.conf", "What counts, and where each value comes from."),
             ("sudo vrrpd status", "Who is master, since when, and why?"),
             ("sudo vrrpd --config b.toml --run-dir /run/vrrpd-b", "A second daemon on this machine."),
             ("sudo vrrpd status --run-dir /run/vrrpd-b", "Ask the second one."),

@@ -50,7 +50,8 @@ def number(value: float) -> str:
 
 
 def address_text(vip: VirtualAddress) -> str:
-    words = [f"{vip.address}" if vip.peer else f"{vip.address}/{vip.prefix}"]
+    alone = vip.peer is not None or vip.prefix == vip.address.max_prefixlen
+    words = [str(vip.address) if alone else f"{vip.address}/{vip.prefix}"]
     words += ["peer", f"{vip.peer}/{vip.prefix}"] if vip.peer else []
     words += ["brd", str(vip.broadcast)] if vip.broadcast else []
     words += ["dev", vip.device] if vip.device else []

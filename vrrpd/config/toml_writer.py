@@ -10,6 +10,7 @@ from vrrpd.config.texts import Defaults, own_weights, text_of, track_text
 from vrrpd.config.values import Weight
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SIMPLE = re.compile(r"[A-Za-z0-9_./:=+%@,-]+")
 _WIDTH = 100
 
 
@@ -24,8 +25,12 @@ def render_toml(config: Config) -> str:
 def _section(section: Section, defaults: Defaults) -> Iterator[str]:
     lines = [_line(setting, defaults) for setting in section.settings if not setting.is_default]
     if section.kind and (lines or section.kind not in NAMELESS):
-        yield f"[{section.kind}]" if section.kind in NAMELESS else f"[{section.kind}.{_key(section.name)}]"
+        yield f"[{section.kind}]" if section.kind in NAMELESS else f"[{table_name(section.kind, section.name)}]"
     yield from lines
+
+
+def table_name(kind: str, name: str) -> str:
+    return f"{kind}.{_key(name)}"
 
 
 def _key(name: str) -> str:
@@ -50,6 +55,8 @@ def toml_value(setting: Setting, defaults: Defaults) -> str:
             return str(value.value)
         case ExtraGarp() if not value.everywhere:
             return str(value.interval)
+        case tuple() if keyword.shape in {Form.COMMAND, Form.PROCESS}:
+            return _argv(value)
         case tuple():
             return _list([_element(item, keyword.name, defaults) for item in value], setting)
         case None:
@@ -76,17 +83,24 @@ def _list(elements: list[str], setting: Setting) -> str:
     if not elements and setting.keyword.shape is Form.OPTIONAL_WORDS:
         return "true"
     line = f"[{', '.join(elements)}]"
-    if len(line) + len(setting.keyword.name) <= _WIDTH or setting.keyword.shape in {Form.COMMAND, Form.PROCESS}:
+    if len(line) + len(setting.keyword.name) <= _WIDTH:
         return line
     return "[\n" + "".join(f"    {element},\n" for element in elements) + "]"
 
 
 def _command(command: Command) -> str:
-    argv = f"[{', '.join(toml_literal(word) for word in command.argv)}]"
+    argv = _argv(command.argv)
     if command.user is None:
         return argv
     user = command.user if command.group is None else f"{command.user} {command.group}"
     return f"{{ command = {argv}, user = {toml_literal(user)} }}"
+
+
+def _argv(argv: tuple[str, ...]) -> str:
+    """One text where it is split again into the same words, else a list."""
+    if all(_SIMPLE.fullmatch(word) for word in argv):
+        return toml_literal(" ".join(argv))
+    return f"[{', '.join(toml_literal(word) for word in argv)}]"
 
 
 def _hmac(hmac: AuthHmac) -> str:
