@@ -1,45 +1,40 @@
-"""Has the configuration read by a process of its own, so that a big file delays no advertisement of the daemon."""
+"""Has the configuration read by a copy of this process, so that a big file delays no advertisement of the daemon.
+
+A copy, because a new program would spend longer on loading Python than on the file.
+"""
 
 import asyncio
 import os
 import pickle
-import sys
 from collections.abc import Callable
 from typing import Final
 
 from vrrpd.daemon.job import Job, JobResult
 from vrrpd.daemon.options import DaemonOptions
-from vrrpd.errors import VrrpdError
-from vrrpd.linux.process import spawn
+from vrrpd.daemon.reading import read
+from vrrpd.linux.process import work_apart
 from vrrpd.units import Seconds
 
 TIME_LIMIT: Final = Seconds(60.0)
-HELPER: Final = "vrrpd.daemon.config_helper"
+NICENESS: Final = 5
 CHUNK: Final = 1 << 18
 
 
 class Reader:
-    """``read`` starts the helper and calls ``done`` with the pickled ``Reading``; an empty one: the helper failed."""
+    """One reading at a time."""
 
     def __init__(self, options: DaemonOptions, loop: asyncio.AbstractEventLoop) -> None:
-        self._argv = (sys.executable, "-m", HELPER, pickle.dumps(options).hex())
+        self._options = options
         self._loop = loop
         self._job: Job | None = None
         self._pipe = -1
         self._received = bytearray()
 
     def read(self, done: Callable[[bytes, str], None]) -> None:
-        """``done`` gets what was received, and how the helper ended. Raises VrrpdError when it cannot be started."""
+        """``done`` gets the pickled ``Reading``, empty when it failed, and how the copy ended. Raises LinuxError."""
         self._received.clear()
-        self._pipe, write_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(write_end, True)
-        try:
-            child = spawn(self._argv, None, output=write_end)
-        except VrrpdError:
-            self._close_pipe()
-            raise
-        finally:
-            os.close(write_end)
+        options = self._options
+        child, self._pipe = work_apart(lambda: pickle.dumps(read(options), pickle.HIGHEST_PROTOCOL), NICENESS)
         self._loop.add_reader(self._pipe, self._readable)
 
         def ended(result: JobResult) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from vrrpd import __version__
 from vrrpd.config.diagnostics import Severity
 from vrrpd.config.model import Config, GlobalDefs, VrrpInstance
 from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
@@ -23,12 +22,14 @@ from vrrpd.daemon.reading import Reading, digest, unpacked
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
 from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
-from vrrpd.errors import VrrpdError
+from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.units import between
 
 log = logging.getLogger("vrrpd.reload")
 
+RELOAD_FILE: Final = "/run/keepalived.reload"
+"""Where reload_file is when it is written without a name (keepalived)."""
 OUTCOMES_KEPT: Final = 16
 
 
@@ -111,11 +112,14 @@ class Reloader:
         if not request.plan:
             log.info("%s: reading %s", request.why, self._config_name)
             self._began()
-            touch(self._definitions.reload_file)
+            touch(_signal_file(self._definitions))
+        self._service.when_quiet(self._read)
+
+    def _read(self) -> None:
         try:
             self._reader.read(self._received)
-        except VrrpdError as error:
-            self._finish(Outcome(request.plan, errors=(f"cannot start the reader: {error}",)))
+        except LinuxError as error:
+            self._refuse(str(error))
 
     def _received(self, content: bytes, ended: str) -> None:
         if content:
@@ -124,10 +128,7 @@ class Reloader:
             self._refuse(f"the process that reads the configuration failed: {ended}")
 
     def _understand(self, content: bytes) -> None:
-        reading = _unpack(content)
-        if reading is None:
-            self._refuse(f"another version of vrrpd than the running {__version__} is installed now: restart it")
-            return
+        reading: Reading = pickle.loads(content)  # noqa: S301  # from a copy of this process
         lines = [reading.error] if reading.error else [str(item) for item in reading.diagnostics]
         write_verdict(self._definitions.reload_check_config, lines)
         for item in reading.diagnostics:
@@ -175,7 +176,7 @@ class Reloader:
             while len(self._outcomes) > OUTCOMES_KEPT:
                 del self._outcomes[next(iter(self._outcomes))]
         if not outcome.plan:
-            remove(self._definitions.reload_file)
+            remove(_signal_file(self._definitions))
             self._ended()
         if self._next:
             self._start()
@@ -203,16 +204,8 @@ class Reloader:
         return {"done": True, "changes": list(outcome.changes), "errors": list(outcome.errors)}
 
 
-def _unpack(content: bytes) -> Reading | None:
-    """None: the helper is of another version, whose objects are not ours."""
-    version, _, pickled = content.partition(b"\n")
-    if version != __version__.encode():
-        return None
-    try:
-        reading = pickle.loads(pickled)  # noqa: S301  # from our own child
-    except (pickle.UnpicklingError, AttributeError, ImportError, TypeError):
-        return None
-    return reading if isinstance(reading, Reading) else None
+def _signal_file(definitions: GlobalDefs) -> str | None:
+    return RELOAD_FILE if definitions.reload_file == "" else definitions.reload_file
 
 
 def _errors(reading: Reading) -> tuple[str, ...]:

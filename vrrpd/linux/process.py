@@ -1,15 +1,17 @@
 """Programs of the operator: started without a shell, each in a process group of its own, their ends heard of."""
 
+import contextlib
 import grp
 import os
 import pwd
 import shutil
 import signal
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from errno import EACCES, ECHILD, EINVAL, ENOENT, EPERM, ESRCH
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from vrrpd.errors import LinuxError, VrrpdError
 
@@ -191,17 +193,11 @@ def _make_private(descriptor: int) -> None:
         return  # the one that listed the directory
 
 
-def spawn(
-    argv: Sequence[str],
-    identity: Identity | None,
-    extra_env: Iterable[tuple[str, str]] = (),
-    output: int | None = None,
-) -> Child:
+def spawn(argv: Sequence[str], identity: Identity | None, extra_env: Iterable[tuple[str, str]] = ()) -> Child:
     """Start a program, as another user if ``identity`` says so, and return at once.
 
     Its own process group, no blocked or ignored signals, /dev/null for its standard streams, this process's environment
-    without IFS, LD_PRELOAD and LD_LIBRARY_PATH and with ``extra_env``. ``output``: the descriptor that is its standard
-    output instead. A name without a slash is searched in PATH.
+    without IFS, LD_PRELOAD and LD_LIBRARY_PATH and with ``extra_env``. A name without a slash is searched in PATH.
     LinuxError: ENOENT or EACCES when there is no such program or it may not be run, ENOEXEC when it is neither a binary
     nor starts with #!, EPERM when this process may not become that user, EINVAL for an empty ``argv`` or a zero byte.
     """
@@ -217,7 +213,7 @@ def spawn(
         executable = command[0]
     else:
         command[0] = argv[0]
-    return _start(executable, command, environment | dict(extra_env), output)
+    return _start(executable, command, environment | dict(extra_env))
 
 
 def find_program(name: str) -> str:
@@ -250,14 +246,13 @@ def _as_user(identity: Identity, command: list[str]) -> list[str]:
     return [find_program("setpriv"), *ids, "--pdeathsig=TERM", "--", *command]
 
 
-def _start(executable: str, command: list[str], environment: dict[str, str], output: int | None) -> Child:
-    replaced = () if output is None else ((os.POSIX_SPAWN_DUP2, output, 1),)
+def _start(executable: str, command: list[str], environment: dict[str, str]) -> Child:
     try:
         pid = os.posix_spawn(
             executable,
             command,
             environment,
-            file_actions=(*_STDIO, *replaced),
+            file_actions=_STDIO,
             setpgroup=0,
             setsigmask=(),
             setsigdef=signal.valid_signals() - _UNSETTABLE,
@@ -272,3 +267,48 @@ def _start(executable: str, command: list[str], environment: dict[str, str], out
         os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         raise LinuxError("run", command[0], error.errno or 0) from error
+
+
+def work_apart(work: Callable[[], bytes], niceness: int) -> tuple[Child, int]:
+    """Do ``work`` in a copy of this process, and return at once; its result can be read from the descriptor.
+
+    The descriptor does not block. The copy has no real time priority, is in a process group of its own, exits with 0
+    when all went well, and shares nothing with this process but what it read before: ``work`` neither logs nor touches
+    the event loop. LinuxError when there is no room for another process.
+    """
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        with warnings.catch_warnings():
+            # Of a fork beside threads: ours only write log lines, and the copy needs no lock that they may hold.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+        if pid == 0:
+            _work(work, write_end, niceness)
+    except OSError as error:
+        os.close(read_end)
+        raise LinuxError("start", "a copy of this process", error.errno or 0) from error
+    finally:
+        os.close(write_end)
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+    os.set_blocking(read_end, False)
+    return Child(pid, os.pidfd_open(pid)), read_end
+
+
+def _work(work: Callable[[], bytes], output: int, niceness: int) -> NoReturn:
+    """In the copy: a signal for it must not reach the event loop of the other one, whose wake-up socket it shares."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in signal.valid_signals() - _UNSETTABLE:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.setpgid(0, 0)
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.nice(niceness)
+        with open(output, "wb", closefd=False) as pipe:  # a descriptor, not a path
+            pipe.write(work())
+        code = 0
+    finally:
+        os._exit(code)
