@@ -179,18 +179,11 @@ class Pair:
         for node in self.nodes:
             node.start_haproxy()
 
-    def start_daemons(self) -> None:
-        for node in self.nodes:
-            node.start_daemon()
-
     def start_client(self) -> Client:
         names = {node.address: node.name for node in self.nodes}
         client = Client(self.lab.client, self.first.vip, self.epoch, names)
         self.lab.on_close().callback(client.close)
         return client
-
-    def daemon_runs(self, name: str) -> bool:
-        return any(node.daemon_runs() for node in self.nodes if node.name == name)
 
     def holders(self) -> tuple[str, ...]:
         """The nodes that have the address on their interface now."""

@@ -91,14 +91,14 @@ def since(answers: Sequence[Answer], start: float) -> list[Answer]:
     return found
 
 
-def outage_after(answers: Sequence[Answer], start: Seconds) -> Seconds | None:
-    """The longest stretch without an answer from the last one before ``start`` on; None without one before and after.
+def outage_after(answers: Sequence[Answer], start: Seconds, now: Seconds) -> Seconds | None:
+    """The longest stretch without an answer from the last one before ``start`` on; None when it still lasts.
 
     The requests' own interval is not counted.
     """
     ordered = sorted(answers, key=lambda answer: answer.at)
     before = max((number for number, answer in enumerate(ordered) if answer.at <= start), default=None)
-    if before is None or before + 1 >= len(ordered):
+    if before is None or now - ordered[-1].at > SETTLED / 2:
         return None
     longest = max((gap.length for gap in gaps(ordered[before:], REQUEST_INTERVAL)), default=0.0)
     return Seconds(max(0.0, longest - REQUEST_INTERVAL))
@@ -125,16 +125,18 @@ class Story:
         return Seconds((time.time_ns() - self.pair.epoch) / 1e9)
 
     def begin(self) -> None:
-        """Start everything and wait until the first node answers. Raises LabError when it does not."""
+        """Start everything and wait until the first node answers. Raises LabError when it does not.
+
+        The second node's daemon starts then: two that start at once are both master for a moment, and the client may
+        remember the one that gave way.
+        """
         self.pair.start_services()
-        self.pair.start_daemons()
         self._client = self.pair.start_client()
-        first = self.pair.first.name
-        if not self._await(
-            first, Seconds(self.promises.start + PATIENCE + SETTLED), lambda: self.pair.daemon_runs(first)
-        ):
-            logs = "".join(f"\n{node.name}'s log:\n{node.last_words()}" for node in self.pair.nodes)
-            raise LabError(f"{first} did not begin to answer{logs}")
+        first, second = self.pair.first, self.pair.second
+        first.start_daemon()
+        if not self._await(first.name, Seconds(self.promises.start + PATIENCE + SETTLED), first.daemon_runs):
+            raise LabError(f"{first.name} did not begin to answer; its log:\n{first.last_words()}")
+        second.start_daemon()
 
     def events(self) -> list[Event]:
         first, second, promises = self.pair.first, self.pair.second, self.promises
@@ -165,7 +167,7 @@ class Story:
             at,
             answering_alone(self.client.answers, self.now()),
             self.pair.holders(),
-            outage_after(self.client.answers, at),
+            outage_after(self.client.answers, at, self.now()),
         )
         self.rows.append(row)
         return row

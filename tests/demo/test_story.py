@@ -1,3 +1,5 @@
+import pytest
+
 from netns.demo.picture import Answer
 from netns.demo.promises import Promise
 from netns.demo.story import Event, Row, answering_alone, outage_after
@@ -40,17 +42,22 @@ def test_a_few_late_answers_are_not_enough() -> None:
 
 def test_the_outage_is_the_longest_silence_from_the_last_answer_before_on() -> None:
     answers = [*every(0, 1, "lb1"), *every(1.5, 4, "lb1"), *every(7, 9, "lb2")]
-    outage = outage_after(answers, Seconds(4.1))
+    outage = outage_after(answers, Seconds(4.1), Seconds(9.0))
     assert outage is not None
     assert round(outage, 2) == 3.0  # from 3.99 to 7.0, less the 10 ms between two requests
 
 
 def test_no_outage_where_requests_are_answered_throughout() -> None:
-    outage = outage_after([*every(0, 2, "lb1"), *every(2, 4, "lb2")], Seconds(1.0))
+    outage = outage_after([*every(0, 2, "lb1"), *every(2, 4, "lb2")], Seconds(1.0), Seconds(4.0))
     assert outage is not None
     assert outage < 0.001
 
 
-def test_an_outage_without_an_end_is_none() -> None:
-    assert outage_after(every(0, 1, "lb1"), Seconds(2.0)) is None
-    assert outage_after([], Seconds(2.0)) is None
+@pytest.mark.parametrize("last", [2.0, 2.05])
+def test_an_outage_without_an_end_is_none(last: float) -> None:
+    """Also when an answer was under way at the moment of the event."""
+    assert outage_after(every(0, last, "lb1"), Seconds(2.0), Seconds(4.0)) is None
+
+
+def test_an_outage_without_a_beginning_is_none() -> None:
+    assert outage_after([], Seconds(2.0), Seconds(4.0)) is None
