@@ -37,3 +37,12 @@ def test_all_else_stays() -> None:
 def test_places_stay(text: str) -> None:
     shown = redacted(text)
     assert [len(line) for line in shown.split("\n")] == [len(line) for line in text.replace("\r\n", "\n").split("\n")]
+
+
+def test_keys_and_passwords_in_keepalived_s_language() -> None:
+    text = "auth_hmac {\n  key 1 hex:0011\n}\nauth_passs 'geheim 1'\n  password geheim\nvirtual_router_id 5\n"
+    shown = redacted(text)
+    assert "0011" not in shown
+    assert "geheim" not in shown
+    assert "virtual_router_id 5" in shown
+    assert [len(line) for line in shown.split("\n")] == [len(line) for line in text.split("\n")]

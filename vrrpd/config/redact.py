@@ -7,7 +7,8 @@ from vrrpd.config.positions import scan
 
 _SECRET: Final = re.compile(r"pass", re.IGNORECASE)
 _BEHIND: Final = re.compile(
-    r"""((?i:[\w-]*pass[\w-]*)["']?[ \t]*=[ \t]*|\bauth_pass[ \t]+)"""
+    r"""((?i:[\w-]*pass[\w-]*)["']?[ \t]*=[ \t]*|\bauth_pass[ \t]+"""
+    r"""|(?im:^[ \t]*[\w-]*pass[\w-]*[ \t]+)|\bkey[ \t]+[0-9]+[ \t]+)"""
     r"""("{3}[\s\S]*?(?:"{3}|\Z)|'{3}[\s\S]*?(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,}]+)"""
 )
 _VISIBLE: Final = re.compile(r"[^\s\"']")

@@ -2,6 +2,7 @@
 
 from vrrpd.config.diagnostics import Diagnostic, Location, has_errors
 from vrrpd.config.effects import pending
+from vrrpd.config.keepalived.advise import advice
 from vrrpd.config.keepalived.complaints import Complaints, Verdict
 from vrrpd.config.keepalived.complete import complete
 from vrrpd.config.keepalived.context import ReadContext
@@ -32,6 +33,7 @@ def read_keepalived(
         return None, complaints.diagnostics, complaints.verdict
     config = complete(reader, cursor)
     complaints.add(pending(config))
+    complaints.add(advice(config))
     if not config.vrrp_instances:
         complaints.tell(Location(file, 1, 1), "nothing-to-run", "there is no vrrp_instance: there is nothing to do")
     diagnostics = complaints.diagnostics
