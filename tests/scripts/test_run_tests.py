@@ -103,3 +103,51 @@ def test_figures_that_tests_record_are_shown(
     measuring = "def test_x(record_property):\n    record_property('outage, ms', 7)\n"
     assert run(tmp_path, monkeypatch, ["--unit"], a=measuring) == 0
     assert "measured test_x: outage, ms: 7" in capfd.readouterr().out
+
+
+MARKED = "import pytest\nfrom pathlib import Path\n\npytestmark = pytest.mark.netns\n"
+UNSTEADY = (
+    MARKED
+    + """
+
+class TestGroup:
+    @pytest.mark.parametrize('x', ['a b'])
+    def test_second(self, x):
+        trace = Path(__file__).with_name('trace')
+        first = not trace.exists()
+        trace.touch()
+        assert not first
+"""
+)
+ALWAYS = MARKED + "\n\n@pytest.mark.parametrize('x', range({}))\ndef test_always(x):\n    assert False\n"
+
+
+def test_a_test_that_fails_beside_others_and_passes_by_itself_is_named_and_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, [], a=UNSTEADY) == 0
+    out = capfd.readouterr().out
+    assert "UNSTEADY: test_a.py::TestGroup::test_second[a b] failed beside others and passed by itself" in out
+    assert out.splitlines()[-1] == "1 passed, 0 failed, 0 skipped"
+
+
+def test_a_test_that_fails_again_by_itself_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, [], a=ALWAYS.format(1), b=UNSTEADY) == 1
+    assert closing_line(capfd) == "1 passed, 1 failed, 0 skipped"
+
+
+def test_many_failures_get_no_second_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, [], a=ALWAYS.format(4), b=UNSTEADY) == 1
+    out = capfd.readouterr().out
+    assert "UNSTEADY" not in out
+    assert out.splitlines()[-1] == "0 passed, 5 failed, 0 skipped"
+
+
+def test_a_broken_namespace_test_gets_no_second_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, [], a=MARKED + BROKEN, b=PASSING) == 1
