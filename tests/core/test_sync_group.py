@@ -341,8 +341,10 @@ def test_a_group_formed_of_running_members_binds_them() -> None:
     pair.node.regroup({}, pair.now)
     pair.tell(FaultsChanged(frozenset({CHECK})))
     assert pair.node.router("VI_2").state is State.MASTER
-    pair.node.regroup({GROUP: pair.names}, pair.now)
+    effects = pair.node.regroup({GROUP: pair.names}, pair.now)
     assert pair.states == {State.FAULT}
+    assert {item.router for item in effects} <= set(pair.names)
+    assert told(effects)[-1] == (GROUP, "FAULT")
 
 
 def test_instances_keep_their_state_under_another_name() -> None:

@@ -281,3 +281,40 @@ def test_the_plan_says_what_would_change_and_changes_nothing(lab: Lab) -> None:
     assert done.returncode == 0
     assert node.status()["base_priority"] == 100
     assert ControlClient(node.run_dir / "control.sock").call("reload_result", number=12345) == {"done": False}
+
+
+# --- sync groups, and keepalived's language ---------------------------------------------------------------------
+
+
+def test_a_group_comes_and_goes_and_its_members_notice_only_that(lab: Lab) -> None:
+    check = 'track_script = ["chk"]'
+    text = script("chk", "false") + instance_text() + instance_text("VI_2", vrid=52, virtual_ipaddress=[VIP_2])
+    node = alone(lab, text, "VI_1", "VI_2")
+    since = node.status()["since"]
+    group = '[vrrp_sync_group.VG]\ngroup = ["VI_1", "VI_2"]\n'
+    assert node.reload(text + group) == ("sync group VG is new",)
+    assert node.status()["since"] == pytest.approx(since)
+    assert node.lines("group VG INIT -> MASTER")
+    node.reload(text.replace("virtual_router_id = 52", f"virtual_router_id = 52\n{check}") + group)
+    node.becomes("FAULT", "VI_1")
+    assert node.status()["faults"] == [{"reason": "sync_group", "name": "VI_2 (track_failed: chk)"}]
+    node.reload(text)
+    node.becomes("MASTER", "VI_1")
+    node.becomes("MASTER", "VI_2")
+    assert not node.lines("CRITICAL")
+
+
+def test_a_keepalived_conf_is_reloaded_too(lab: Lab) -> None:
+    def conf(*vips: str) -> str:
+        words = "interface eth0\n virtual_router_id 51\n priority 100\n advert_int 0.1\n version 3\n"
+        return f"vrrp_instance VI_1 {{\n {words} virtual_ipaddress {{\n" + "\n".join(vips) + "\n}\n}\n"
+
+    node = Node(lab["r1"], conf(VIP))
+    node.config = node.config.rename(node.config.with_suffix(".conf"))
+    node.start().becomes("MASTER")
+    assert node.reload(conf(VIP, VIP_2)) == (f"VI_1 virtual_ipaddress +{VIP_2}/32",)
+    eventually(lambda: node.holds(VIP_2))
+    node.config.write_text(conf("not-an-address"))
+    node.process.send(signal.SIGHUP)
+    eventually(lambda: node.lines("ERROR not reloaded") or node.lines("reloaded in .*nothing|virtual_ipaddress -"))
+    assert node.state() == "MASTER"

@@ -109,7 +109,8 @@ class SyncGroup:
             effects = member.handle(request, now)
             done += (Directed(name, effect) for effect in effects)
             todo.extend(self._consequences(member, before, effects))
-        return done + [Directed(cause, effect) for effect in self._own_effects(cause, event, now)]
+        spokesman = cause or next(iter(self._members))
+        return done + [Directed(spokesman, effect) for effect in self._own_effects(cause, event, now)]
 
     def _consequences(
         self, member: VirtualRouter, before: State, effects: Sequence[Effect]
