@@ -104,6 +104,8 @@ def test_writing_the_default_changes_nothing(kind: str, keyword: Keyword) -> Non
         tomllib.loads(f"k = {keyword.default}")
     except ValueError:
         return
+    if keyword.name == "unicast_peer":  # an empty list is refused
+        return
     written = read(block_text(kind, f"{keyword.name} = {keyword.default}"))
     unwritten = read(block_text(kind, f"# {keyword.name} = {keyword.default}"))
     if not keyword.name.startswith("vrrp_mcast_group"):  # the model's None stands for the well-known group

@@ -10,6 +10,7 @@ from vrrpd.config.assemble import NO_DOUBTS, Doubts
 from vrrpd.config.diagnostics import Diagnostic, Location, Report
 from vrrpd.config.model import Authentication, Config, VirtualAddress, VrrpInstance
 from vrrpd.config.validate_groups import check_sync_groups
+from vrrpd.config.validate_ties import TRACKS, check_ties, tracked
 from vrrpd.config.values import is_link_local
 from vrrpd.units import OWNER, Address, Family, Seconds, family_of
 
@@ -37,6 +38,7 @@ def validate(config: Config, doubts: Doubts = NO_DOUBTS) -> tuple[Diagnostic, ..
     _shared_addresses(config, report)
     _scripts(config, doubts, report)
     check_sync_groups(config, report)
+    check_ties(config, doubts, report)
     return report.diagnostics
 
 
@@ -322,9 +324,9 @@ def _network(subject: Subject, vip: VirtualAddress, at: Location) -> None:
 
 def _tracks(subject: Subject) -> None:
     instance = subject.instance
-    for keyword, tracks in (("track_script", instance.track_script), ("track_interface", instance.track_interface)):
+    for keyword in TRACKS:
         seen: set[str] = set()
-        for index, track in enumerate(tracks):
+        for index, track in enumerate(getattr(instance, keyword)):
             if track.name in seen:
                 subject.report.error(
                     subject.at(f"{keyword}.{index}"), "repeated-track", f"{track.name} stands here a second time"
@@ -410,7 +412,7 @@ def _shared_addresses(config: Config, report: Report) -> None:
 
 
 def _scripts(config: Config, doubts: Doubts, report: Report) -> None:
-    used = {track.name for instance in config.vrrp_instances for track in instance.track_script}
+    used = set(tracked(config, "track_script"))
     unread = any(kind == "vrrp_instance" and keyword == "track_script" for kind, _, keyword in doubts)
     for script in config.vrrp_scripts:
         block = script.origins.get("", Location("configuration"))
