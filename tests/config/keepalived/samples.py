@@ -156,7 +156,7 @@ vrrp_sync_group G {
 track_group T { group { A } }
 static_ipaddress { 10.5.0.1/24 dev eth0 track_group T }
 static_routes { 10.6.0.0/16 via 10.5.0.2 }
-static_rules { from 10.5.0.1 table 7 }
+static_rules { from 10.5.0.1 table 7 preference 9 }
 garp_group { garp_interval 0.5
     interfaces { eth0 eth1 } }
 linkbeat_interfaces { eth0 MII }

@@ -130,7 +130,7 @@ def test_the_machine_and_the_daemon() -> None:
     )
     assert WHOLE_MODEL.static_ipaddress == (VirtualAddress(ip_address("10.5.0.1"), 24, "eth0", track_group="T"),)
     assert WHOLE_MODEL.static_routes == (Route(("10.6.0.0/16", "via", "10.5.0.2")),)
-    assert WHOLE_MODEL.static_rules == (Rule(("from", "10.5.0.1", "table", "7")),)
+    assert WHOLE_MODEL.static_rules == (Rule(("from", "10.5.0.1", "table", "7", "preference", "9")),)
     assert WHOLE_MODEL.garp_groups == (GarpGroup(("eth0", "eth1"), 0.5),)
     assert WHOLE_MODEL.linkbeat_interfaces == (LinkbeatInterface("eth0", "MII"),)
     assert WHOLE_MODEL.interface_up_down_delays == (UpDownDelay("eth0", 1.5, 2.0),)

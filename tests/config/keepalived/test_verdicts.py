@@ -104,6 +104,12 @@ def test_what_keepalived_says_nothing_about(keywords: str) -> None:
         ("virtual_ipaddress {\n1.2.3.4 dev\n}", "missing-value"),
         ("virtual_routes {\n10.0.0.0/8 gw 10.1.1.1\n}", "deprecated"),
         ("smtp_alert perhaps", "bad-switch"),
+        ("vmac_xmit_base", "no-vmac"),
+        ("native_ipv6", "family-mix"),
+        ("linkbeat_use_polling", "deprecated"),
+        ("virtual_rules {\nfrom 10.0.0.1 table 5\n}", "no-preference"),
+        ("kernel_rx_buf_size", "missing-value"),
+        ("track_interface eth1 {\n}", "extra-word"),
         ("interface averyveryverylongname", "bad-interface"),
     ],
 )  # fmt: skip
@@ -136,6 +142,9 @@ def test_what_keepalived_does_not_start_with(text: str, code: str) -> None:
     ("text", "code"),
     [
         ("vrrp_garp_interval 0", "out-of-range"),
+        ("script_user", "missing-value"),
+        ("notify_fifo", "missing-value"),
+        ("smtp_connect_timeout 1.5", "bad-number"),
         ("vrrp_garp_master_repeat 0", "out-of-range"),
         ("vrrp_iptables", "no-iptables"),
         ("notification_email {\n}", "empty-block"),
@@ -221,7 +230,7 @@ def test_users_that_do_not_exist() -> None:
 
 def test_a_script_user_counts_for_what_stands_behind_it() -> None:
     text = "global_defs {\nnotify_fifo_script /bin/x\nscript_user nobody\nstartup_script /bin/x\n}\n"
-    outcome = read(text, ReadContext(default_user=None))
+    outcome = instance("", text, ReadContext(default_user=None))
     defs = outcome.model.global_defs
     assert defs.notify_fifo_script is not None
     assert defs.notify_fifo_script.user == "root"

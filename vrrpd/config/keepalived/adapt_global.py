@@ -61,12 +61,15 @@ def _umask(cursor: Cursor, statement: Statement) -> int | None:
 
 
 def _fifo(cursor: Cursor, statement: Statement) -> Fifo | None:
-    if not cursor.needs(statement, 1, "the path of a named pipe"):
+    if not statement.arguments:
+        complain(cursor, statement.words[0], "missing-value", f"there is no path behind {statement.keyword}")
         return None
     words = [word.text for word in statement.arguments]
     user, group = (words[1] if len(words) > 1 else None), (words[2] if len(words) > 2 else None)
     if user is not None and not cursor.context.has_user(user, group):
-        complain(cursor, statement.words[2], "unknown-user", f"there is no user {shortened(user)} to own the pipe")
+        cursor.complaints.warn(
+            statement.words[2].location, "unknown-user", f"there is no user {shortened(user)} to own the pipe"
+        )
         return Fifo(words[0])
     return Fifo(words[0], user, group)
 
@@ -175,9 +178,9 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     **dict.fromkeys(_ALONE, present),
     **dict.fromkeys(_FILES, text("a text")),
     **dict.fromkeys(_REPEATS, _repeat),
-    **dict.fromkeys(_DELAYS, whole_seconds(0, _UINT // 1_000_000)),
+    **dict.fromkeys(_DELAYS, whole_seconds(0, _UINT)),
     "vrrp_garp_lower_prio_repeat": integer(0, _UINT),
-    "smtp_connect_timeout": seconds(0.000001, _MOST),
+    "smtp_connect_timeout": whole_seconds(1, 4294),
     "startup_script": command,
     "shutdown_script": command,
     "startup_script_timeout": whole_seconds(1, 1000),
@@ -258,7 +261,8 @@ def _recipients(draft: Draft, cursor: Cursor, statement: Statement) -> None:
 
 
 def _script_user(draft: Draft, cursor: Cursor, statement: Statement) -> None:
-    if not cursor.needs(statement, 1, "a user, perhaps with a group"):
+    if not statement.arguments:
+        complain(cursor, statement.words[0], "missing-value", "there is no user behind script_user: it is ignored")
         return
     user = statement.words[1].text
     group = statement.words[2].text if len(statement.words) > 2 else None
@@ -364,10 +368,17 @@ def _namespace(draft: Draft, cursor: Cursor, statement: Statement) -> None:
         )  # fmt: skip
 
 
+def _instance_name(cursor: Cursor, statement: Statement) -> str | None:
+    if statement.arguments:
+        return statement.words[1].text
+    complain(cursor, statement.words[0], "missing-value", "there is no name behind instance: it is ignored")
+    return None
+
+
 _PROCESS_PARSERS: Final[Mapping[str, Parser]] = {
     "namespace_with_ipsets": present,
     "use_pid_dir": present,
     "linkbeat_use_polling": present,
-    "instance": text("a name for this daemon"),
+    "instance": _instance_name,
     "child_wait_time": whole_seconds(0, _UINT),
 }

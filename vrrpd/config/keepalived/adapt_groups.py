@@ -37,7 +37,7 @@ _NAME_LIMIT: Final = 31
 
 def group_names(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     """``group { a b c }``: words on one line or on many."""
-    words = [word for entry in cursor.words_in_block(statement) for word in entry.words]
+    words = [word for entry in cursor.entries(statement) for word in entry.words]
     draft.put("group", tuple(word.text for word in words), statement.location)
     draft.origins.update((f"group.{index}", word.location) for index, word in enumerate(words))
 
@@ -120,7 +120,7 @@ def _garp_interface(names: dict[str, None], cursor: Cursor, statement: Statement
 
 
 def _garp_interfaces(names: dict[str, None], cursor: Cursor, statement: Statement) -> None:
-    for entry in cursor.words_in_block(statement):
+    for entry in cursor.entries(statement):
         for word in entry.words:
             name = interface_word(cursor, word, "garp_group")
             if name is not None:

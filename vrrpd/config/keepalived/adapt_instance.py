@@ -63,7 +63,14 @@ def _always(cursor: Cursor, statement: Statement) -> bool | None:
     return True
 
 
-_DELAY: Final = whole_seconds(0, _UINT // 1_000_000)
+def _buffer_size(cursor: Cursor, statement: Statement) -> int | None:
+    if statement.arguments:
+        return integer_word(cursor, statement.words[1], 0, _UINT, "kernel_rx_buf_size")
+    complain(cursor, statement.words[0], "missing-value", "there is no size behind kernel_rx_buf_size: it is ignored")
+    return None
+
+
+_DELAY: Final = whole_seconds(0, _UINT)
 
 _PARSERS: Final[Mapping[str, Parser]] = {
     "virtual_router_id": integer(1, 255),
@@ -101,11 +108,10 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     "skip_check_adv_addr": _always,
     "strict_mode": flag,
     "v3_checksum_as_v2": flag,
-    "kernel_rx_buf_size": integer(1, _UINT),
+    "kernel_rx_buf_size": _buffer_size,
     "debug": integer(0, 4),
     "smtp_alert": flag,
     "notify_priority_changes": flag,
-    "linkbeat_use_polling": present,
 }
 
 
@@ -176,7 +182,7 @@ def _routes(draft: Draft, cursor: Cursor, statement: Statement) -> None:
 
 def _peers(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     found = draft.collect("unicast_peer", statement.location)
-    for entry in cursor.words_in_block(statement):
+    for entry in cursor.entries(statement):
         peer = _peer(entry.words, cursor)
         if peer is not None:
             draft.origins[f"unicast_peer.{len(found)}"] = entry.location
@@ -262,6 +268,14 @@ def _old_extra_garp(draft: Draft, cursor: Cursor, statement: Statement) -> None:
         draft.put("garp_extra_if", value, statement.location)
 
 
+def _polling(draft: Draft, cursor: Cursor, statement: Statement) -> None:
+    cursor.complaints.complain(
+        Complaint.DEPRECATED, statement.location, "deprecated", "linkbeat_use_polling has a block of its own now",
+        write="linkbeat_interfaces { INTERFACE }",
+    )  # fmt: skip
+    draft.put("linkbeat_use_polling", True, statement.location)
+
+
 def _lvs_interface(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     cursor.complaints.complain(
         Complaint.DEPRECATED, statement.location, "deprecated",
@@ -289,6 +303,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Draft, Cursor, Statement], None]]] = {
     "use_vmac": _use_vmac,
     "use_ipvlan": _use_ipvlan,
     "vmac_garp_intvl": _old_extra_garp,
+    "linkbeat_use_polling": _polling,
     "lvs_sync_daemon_interface": _lvs_interface,
     "lvs_sync_daemon_inteface": _lvs_interface,
 }

@@ -7,12 +7,14 @@ from vrrpd.config.diagnostics import Report, Written
 from vrrpd.config.keepalived.complaints import Complaint
 from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.lexer import Statement
+from vrrpd.config.keepalived.words import complain
 from vrrpd.config.model import Route, Rule
 from vrrpd.config.routing import route_line, rule_line
 
 T = TypeVar("T", Route, Rule)
 
 _DEVICES: Final = frozenset({"dev", "oif", "iif"})
+_PREFERENCES: Final = frozenset({"preference", "order", "priority"})
 _OLD_WORDS: Final = {"gw": "via", "or": "nexthop"}
 
 
@@ -21,7 +23,13 @@ def routes(statement: Statement, cursor: Cursor) -> Iterator[tuple[Route, Writte
 
 
 def rules_of(statement: Statement, cursor: Cursor) -> Iterator[tuple[Rule, Written]]:
-    return _entries(statement, cursor, rule_line)
+    for rule, word in _entries(statement, cursor, rule_line):
+        if not _PREFERENCES.intersection(rule.words):
+            complain(
+                cursor, word, "no-preference", "this rule says no preference: one is chosen for it",
+                write="preference 100",
+            )  # fmt: skip
+        yield rule, word
 
 
 def _entries(

@@ -37,7 +37,6 @@ def _script_command(cursor: Cursor, statement: Statement) -> tuple[str, ...] | N
     """Only the first word behind ``script`` counts: a command with arguments stands in quotation marks."""
     words = script_words(statement.line, cursor.complaints)
     if len(words) < 2:
-        cursor.needs(statement, 1, '"/path/to/program arguments"')
         return None
     argv = command_words(words[1], cursor.complaints)
     if len(words) > 2:
@@ -111,6 +110,10 @@ def vrrp_script(scripts: dict[str, VrrpScript], cursor: Cursor, statement: State
         )  # fmt: skip
         return
     weighed = draft.get("weight", Weight, Weight(0))
+    if draft.find("timeout", float) == 0:
+        cursor.complaints.complain(
+            Complaint.GENERAL, draft.at("timeout"), "out-of-range", "timeout cannot be 0: it becomes 1"
+        )
     interval = draft.get("interval", float, 1.0)
     timeout = draft.get("timeout", float, interval)
     scripts[name] = VrrpScript(

@@ -20,7 +20,7 @@ class Reference:
 
 def references(statement: Statement, cursor: Cursor, limit: int) -> Iterator[Reference]:
     """``NAME [weight W [reverse|noreverse]]``, one on a line."""
-    for entry in cursor.words_in_block(statement):
+    for entry in cursor.entries(statement):
         yield Reference(entry.words[0], _weight(entry, cursor, limit))
 
 

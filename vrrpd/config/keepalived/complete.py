@@ -19,7 +19,7 @@ def complete(reader: Reader, cursor: Cursor) -> Config:
     scripts = Scripts(reader.global_defs, cursor.context, complaints)
     usable = scripts.track_scripts(reader.scripts.values())
     scripts.notify((*reader.instances.values(), *reader.groups.values()))
-    scripts.global_scripts()
+    scripts.global_scripts(with_vrrp=bool(reader.instances))
     if not _missing_interfaces(reader.global_defs, cursor):
         scripts.conclude()
     scripts.conclude_checkers(reader.lvs.scripts)

@@ -133,6 +133,15 @@ def _repeated(subject: Subject) -> None:
         renumber(subject.draft, keyword, kept)
 
 
+def _needless(subject: Subject) -> None:
+    draft = subject.draft
+    if draft.get("vmac_xmit_base", bool, False) and "use_vmac" not in draft.values:
+        subject.complain("vmac_xmit_base", "no-vmac", "vmac_xmit_base has no effect without use_vmac", write="use_vmac")
+    if draft.get("native_ipv6", bool, False) and subject.family is Family.IPV4:
+        subject.complain("native_ipv6", "family-mix", "native_ipv6 does not go with IPv4 addresses: it is ignored")
+        del draft.values["native_ipv6"]
+
+
 def _enough_addresses(subject: Subject) -> None:
     draft = subject.draft
     vips = draft.get("virtual_ipaddress", tuple, ())
@@ -320,6 +329,7 @@ _STEPS: Final[Sequence[Callable[[Subject], None]]] = (
     _family,
     _repeated,
     _enough_addresses,
+    _needless,
     _sources,
     _unicast,
     _interval,

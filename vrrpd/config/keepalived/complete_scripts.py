@@ -1,6 +1,7 @@
 """Which scripts may run, and as whom: everything about it that can be known before they are run."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
@@ -11,7 +12,8 @@ from vrrpd.config.keepalived.words import Draft
 from vrrpd.config.model import Command, VrrpScript
 from vrrpd.config.values import shortened
 
-_GLOBAL_SCRIPTS = ("startup_script", "shutdown_script", "notify_fifo_script", "vrrp_notify_fifo_script")
+_PARENT_SCRIPTS: Final = ("startup_script", "shutdown_script")
+_VRRP_SCRIPTS: Final = ("notify_fifo_script", "vrrp_notify_fifo_script")
 
 
 class Scripts:
@@ -97,9 +99,9 @@ class Scripts:
             for keyword in FIELDS:
                 self._drop_unusable(draft, keyword)
 
-    def global_scripts(self) -> None:
-        """A script_user counts for those that stand behind it."""
-        for keyword in _GLOBAL_SCRIPTS:
+    def global_scripts(self, *, with_vrrp: bool) -> None:
+        """A script_user counts for those that stand behind it; without instances nobody runs the pipes' scripts."""
+        for keyword in (*_PARENT_SCRIPTS, *(_VRRP_SCRIPTS if with_vrrp else ())):
             command = self._defs.find(keyword, Command)
             if command is None:
                 continue

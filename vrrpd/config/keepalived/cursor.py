@@ -107,12 +107,6 @@ class Cursor:
             else:
                 yield entry
 
-    def words_in_block(self, statement: Statement) -> Iterator[Statement]:
-        """As ``entries``; words behind the keyword itself are an entry too."""
-        if statement.arguments:
-            yield Statement(statement.arguments, statement.line)
-        yield from self.entries(Statement(statement.words[:1], statement.line))
-
     def skip_block(self) -> None:
         """Leaves out the ``{ ... }`` that follows, with all that is in it."""
         if not self._opens():

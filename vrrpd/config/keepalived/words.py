@@ -323,15 +323,18 @@ def command(cursor: Cursor, statement: Statement) -> Command | None:
     """``"program arguments" [user [group]]``, as behind notify keywords."""
     words = script_words(statement.line, cursor.complaints)
     if len(words) < 2:
-        cursor.needs(statement, 1, '"/path/to/program arguments"')
+        if not statement.line.text[len(statement.keyword) :].strip():
+            cursor.needs(statement, 1, '"/path/to/program arguments"')
         return None
     argv = command_words(words[1], cursor.complaints)
     if not argv or not argv[0]:
-        complain(cursor, words[1], "empty-command", f"{statement.keyword}: there is no program in this command")
+        cursor.complaints.warn(
+            words[1].location, "empty-command", f"{statement.keyword}: there is no program in this command"
+        )
         return None
     if len(words) > 4:
-        complain(
-            cursor, words[4], "extra-word", f"{statement.keyword}: more words than a command, a user and a group",
+        cursor.complaints.warn(
+            words[4].location, "extra-word", f"{statement.keyword}: more words than a command, a user and a group",
             expected='a command with arguments in quotation marks: "program argument"',
         )  # fmt: skip
     user = words[2].text if len(words) > 2 else None
