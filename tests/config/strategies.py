@@ -325,7 +325,7 @@ _GLOBAL: dict[str, st.SearchStrategy[object]] = {
     "notification_email": st.lists(TEXTS, min_size=1, max_size=2).map(tuple),
     "notification_email_from": TEXTS,
     "smtp_server": st.builds(MailServer, st.sampled_from(["127.0.0.1", "mail.example.org"]), st.integers(1, 65535)),
-    "smtp_connect_timeout": seconds(100, low=1),
+    "smtp_connect_timeout": whole(100, 1),
     "smtp_alert": st.booleans(),
     "smtp_alert_vrrp": st.booleans(),
     "no_email_faults": st.just(True),

@@ -48,7 +48,7 @@ GLOBAL_DEFS = table(
     Keyword("smtp_server", Form.MAIL_SERVER, "The host that takes the mail, and its port.", "none, port 25",
             '"127.0.0.1 25"'),
     Keyword("smtp_helo_name", Form.TEXT, "The name that it is greeted with.", "the host name", '"lb1.example.org"'),
-    Keyword("smtp_connect_timeout", Seconds(0.000001, _MOST), "Give up connecting to it after so long.", "30", "10"),
+    Keyword("smtp_connect_timeout", Integer(1, 4294), "Give up connecting to it after so long.", "30", "10"),
     Keyword("smtp_alert", Form.FLAG, "`smtp_alert` of instances and groups that give none.", "no mail", "true"),
     Keyword("smtp_alert_vrrp", Form.FLAG, "The same, and wins over `smtp_alert`.", "smtp_alert", "true"),
     Keyword("no_email_faults", Form.FLAG, "No mail about FAULT.", "false", "true"),
