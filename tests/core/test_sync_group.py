@@ -350,9 +350,12 @@ def test_a_group_formed_of_running_members_binds_them() -> None:
 def test_instances_keep_their_state_under_another_name() -> None:
     pair = master()
     pair.node.rename({"VI_1": "VI_2", "VI_2": "VI_1"})
-    pair.node.regroup({GROUP: ["VI_1", "VI_2"]}, pair.now)
     assert {name: router.name for name, router in pair.node.routers.items()} == {"VI_1": "VI_1", "VI_2": "VI_2"}
     assert pair.node.router("VI_1").parameters.vrid == 51
+    pair.tell(FaultsChanged(frozenset({CHECK})), "VI_1")
+    assert pair.blockers() == ("VI_1 (track_failed: chk)",)
+    pair.tell(FaultsChanged(frozenset()), "VI_1")
+    pair.wait(DOWN + 1.0)
     adverts = [item for item in pair.wait(1.0) if isinstance(item.effect, SendAdvertisement)]
     assert {item.router for item in adverts} == {"VI_1", "VI_2"}
 

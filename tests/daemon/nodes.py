@@ -104,9 +104,15 @@ class Node:
         """Have it read ``config``, by default what it has; what it says has changed."""
         if config is not None:
             self.config.write_text(config)
-        done = self._count("reloaded in ")
+        done, refused = self._count("reloaded in "), self._count("not reloaded")
         self.process.send(signal.SIGHUP)
-        eventually(lambda: self._count("reloaded in ") > done, f"reloaded\n{self.log()}")
+        eventually(
+            lambda: (
+                self._count("reloaded in ") > done or self._count("not reloaded") > refused or not self.process.running
+            ),
+            "an end of the reload",
+        )
+        assert self._count("reloaded in ") > done, self.log()
         last = max(number for number, line in enumerate(self.log().splitlines()) if "reloaded in " in line)
         lines = self.log().splitlines()[last + 1 :]
         return tuple(line.split(" reload: ", 1)[1] for line in lines if " reload: " in line)

@@ -1,6 +1,7 @@
 """Another configuration for running daemons: what changes does, and nothing else feels anything."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -318,3 +319,44 @@ def test_a_keepalived_conf_is_reloaded_too(lab: Lab) -> None:
     node.process.send(signal.SIGHUP)
     eventually(lambda: node.lines("ERROR not reloaded") or node.lines("reloaded in .*nothing|virtual_ipaddress -"))
     assert node.state() == "MASTER"
+
+
+# --- one after the other ----------------------------------------------------------------------------------------
+
+
+def random_config(seed: int) -> tuple[str, dict[str, set[str]]]:
+    """Some instances, perhaps in a group, and the addresses of each."""
+    chance = random.Random(seed)
+    vips = [f"192.168.1.{number}" for number in range(100, 108)]
+    chance.shuffle(vips)
+    names = chance.sample(["VI_1", "VI_2", "VI_3", "VI_4"], chance.randint(1, 3))
+    numbers = chance.sample([51, 52, 53, 54], len(names))
+    text, wanted = "", {}
+    for name, vrid in zip(names, numbers, strict=True):
+        own = [f"{vips.pop()}/{chance.choice([24, 32])}" for _ in range(chance.randint(1, 2))]
+        extra = chance.choice(["", "nopreempt = true", "preempt_delay = 1", "track_interface = ['lo weight 5']"])
+        priority = chance.choice([100, 150, 255])
+        text += instance_text(name, vrid=vrid, priority=priority, virtual_ipaddress=own, extra=extra)
+        wanted[name] = set(own)
+    if len(names) > 1 and chance.random() < 0.5:
+        text += f"[vrrp_sync_group.VG]\ngroup = {json.dumps(names[:2])}\n"
+    return text, wanted
+
+
+def becomes(node: Node, expected: set[str]) -> None:
+    eventually(lambda: addresses(node) == expected, f"addresses {expected}")
+
+
+def test_after_any_number_of_reloads_it_is_as_if_just_started(lab: Lab) -> None:
+    first, wanted = random_config(0)
+    node = alone(lab, first, *wanted)
+    own = addresses(node) - set().union(*wanted.values())
+    for seed in range(1, 25):
+        text, wanted = random_config(seed)
+        node.reload(text)
+        for name in wanted:
+            node.becomes("MASTER", name)
+        becomes(node, own.union(*wanted.values()))
+    assert node.stop() == 0
+    assert addresses(node) == own
+    assert not node.lines("ERROR|CRITICAL")

@@ -46,7 +46,7 @@ class Node:
         self._queued.pop(name, None)
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Give routers other names, old to new; the caller then calls ``regroup``."""
+        """Give routers other names, old to new."""
         self._routers = {names.get(name, name): router for name, router in self._routers.items()}
         for name, router in self._routers.items():
             router.name = name
@@ -54,21 +54,28 @@ class Node:
         self._queued.clear()
         for router in self._routers.values():
             self._schedule(router)
+        self._form_groups(
+            {group: [names.get(member, member) for member in old.members] for group, old in self._groups.items()}
+        )
 
     def regroup(self, groups: Mapping[str, Sequence[str]], now: Instant) -> tuple[Directed, ...]:
         """These are the sync groups from now on. A group that stays one goes on in its state."""
-        old, self._groups = self._groups, groups_of(groups, self._routers)
-        before, self._group_of = self._group_of, _membership(self._groups)
+        before = self._group_of
+        self._form_groups(groups)
         effects: list[Directed] = []
         for name in self._routers:
             if name in before and name not in self._group_of:
                 effects += self.handle(name, GroupChanged(), now)
-        for name, group in self._groups.items():
-            if name in old:
-                group.succeed(old[name])
+        for group in self._groups.values():
             effects += group.meet(now)
             self._schedule_all(group.members)
         return _adverts_first(effects)
+
+    def _form_groups(self, members: Mapping[str, Sequence[str]]) -> None:
+        old, self._groups = self._groups, groups_of(members, self._routers)
+        self._group_of = _membership(self._groups)
+        for name in self._groups.keys() & old.keys():
+            self._groups[name].succeed(old[name])
 
     @property
     def groups(self) -> Mapping[str, SyncGroup]:

@@ -78,14 +78,17 @@ class Links:
         standings = {plan.name: self._standings.get(former.get(plan.name, ""), _Standing()) for plan in plans}
         for name in changed:
             standings[name].bound = {}
+        # Addresses that are about to be removed are no sources either.
+        self._no_source = {
+            plan.name: _no_source(plan, plans) | _no_source(plan, self._plans, former.get(plan.name, ""))
+            for plan in plans
+        }
         self._plans, self._standings = plans, standings
         self._listen_for(plans)
-        vips = {plan.name: frozenset(vip.address for vip in plan.vips) for plan in plans}
-        everybodys = frozenset[Address]().union(*vips.values())
-        # An owner's virtual address may be the only one the interface has, and is then its source too.
-        self._no_source = {
-            plan.name: everybodys - vips[plan.name] if plan.parameters.is_owner else everybodys for plan in plans
-        }
+
+    def forget_former(self) -> None:
+        """What was replaced is gone."""
+        self._no_source = {plan.name: _no_source(plan, self._plans) for plan in self._plans}
 
     def _listen_for(self, plans: Collection[InstancePlan]) -> None:
         shared: dict[tuple[str, Family], list[InstancePlan]] = {}
@@ -268,3 +271,14 @@ class Links:
 
     def _is_on(self, link: Link, address: Address) -> bool:
         return any(item.address == address for item in self._interfaces.addresses(link.index))
+
+
+def _no_source(plan: InstancePlan, others: Iterable[InstancePlan], own: str | None = None) -> frozenset[Address]:
+    """The virtual addresses, which move and so are no sources; ``own`` is the name that ``plan`` has among ``others``.
+
+    An owner's virtual address may be the only one the interface has, and is then its source too.
+    """
+    own = plan.name if own is None else own
+    return frozenset(
+        vip.address for other in others for vip in other.vips if not (plan.parameters.is_owner and other.name == own)
+    )

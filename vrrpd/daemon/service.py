@@ -183,6 +183,7 @@ class Service:
         self._engine.deliver(self._replacements(changes, told))
         self._engine.regroup(_groups_of(config))
         self._begin(changes)
+        self._links.forget_former()
         self._notifier.states_kept(self._states(changes))
 
     def _succeeding(self, config: Config) -> tuple[InstancePlan, ...]:
