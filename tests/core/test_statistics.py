@@ -39,3 +39,14 @@ def test_every_counter_has_its_name() -> None:
         "stalls",
         "dropped",
     }
+
+
+def test_clear() -> None:
+    statistics = Statistics(adverts_sent=3, became_master=1, stalls=2)
+    statistics.drop(DropReason.BAD_TTL)
+    copy = statistics.copy()
+    statistics.clear()
+    assert statistics == Statistics()
+    assert copy.dropped == {DropReason.BAD_TTL: 1}
+    statistics.drop(DropReason.BAD_TTL)
+    assert statistics.dropped == {DropReason.BAD_TTL: 1}

@@ -123,3 +123,12 @@ def test_an_owner_stays_255_and_can_still_fault() -> None:
 def test_tracked_files(weight: int, reverse: bool, value: int, effective: int, fault: bool) -> None:
     result = evaluate(Priority(100), [FileContribution("f", weight, reverse, value)])
     assert (result.effective_priority, bool(result.faults)) == (effective, fault)
+
+
+def test_the_level_between_up_and_down() -> None:
+    check = Hysteresis(rise=2, fall=3)
+    levels = [check.level]
+    for ok in (True, False, False, False, True, True):
+        check.report(ok)
+        levels.append(check.level)
+    assert levels == [0, 4, 3, 2, 0, 1, 4]

@@ -81,7 +81,7 @@ _SNMP = _warned("there is no SNMP agent")
 _DBUS = _warned("there is no DBus interface; see vrrpd status --json")
 _LVS = _noted("vrrpd does not balance load")
 _BUFFERS = _noted("vrrpd sizes its own buffers")
-_FILES = _noted("vrrpd writes no such file; see vrrpd status --json")
+_FILES = _noted("the file is in $TMPDIR or /tmp whatever it says, as with keepalived")
 _SPACING = _warned("announcements are not spaced out")
 _ROUTES = _warned("they do not move with the addresses; a notify script can do it")
 _STATIC = _warned("it is not installed; the system's network configuration can do it")
@@ -114,14 +114,14 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         **_all("vmac_prefix vmac_addr_prefix", _noted("there are no virtual MAC interfaces yet")),
         **_all("snmp_socket enable_traps enable_snmp_vrrp enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3", _SNMP),
         **_all("enable_dbus dbus_service_name dbus_no_interface_name", _DBUS),
-        **_all("data_use_instance state_dump_file stats_dump_file json_dump_file json_version", _FILES),
+        **_all("stats_dump_file json_dump_file", _FILES),
         **_all("config_save_dir tmp_config_directory", _noted("vrrpd keeps no copies of its configuration")),
         **_all("iproute_usr_dir iproute_etc_dir", _noted("names of tables are not looked up yet")),
     },
     "track_file": {},
     "vrrp_track_process": {},
     "bfd_instance": {},
-    "vrrp_sync_group": {},
+    "vrrp_sync_group": {**_all("track_process track_bfd", _TRACKER)},
     "track_group": {"group": _STATIC},
     "vrrp_instance": {
         "old_unicast_checksum": _warned("unicast checksums are those of the RFCs"),

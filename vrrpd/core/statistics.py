@@ -7,7 +7,7 @@ from vrrpd.proto.advertisement import DropReason
 
 @dataclass(slots=True)
 class Statistics:
-    """Counters since the start; each only grows."""
+    """Counters since the start or ``clear``; each only grows."""
 
     adverts_received: int = 0
     adverts_sent: int = 0
@@ -25,6 +25,13 @@ class Statistics:
 
     def drop(self, reason: DropReason) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+    def clear(self) -> None:
+        """Count from 0 again."""
+        for item in fields(self):
+            if item.name != "dropped":
+                setattr(self, item.name, 0)
+        self.dropped.clear()
 
     def copy(self) -> "Statistics":
         return replace(self, dropped=dict(self.dropped))

@@ -26,6 +26,11 @@ class Hysteresis:
         self._run = 0
         self.status: bool | None = initially
 
+    @property
+    def level(self) -> int:
+        """From ``rise`` + ``fall`` - 1, up beyond doubt, to 0, down; ``rise`` is the least that is up (keepalived)."""
+        return self._rise + self._fall - 1 - self._run if self.status else self._run
+
     def report(self, ok: bool) -> bool:
         """Take one result in; the status that now holds."""
         if self.status is None:

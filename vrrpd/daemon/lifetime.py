@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
 from vrrpd.control.server import ControlServer
+from vrrpd.daemon.dumper import Dumper
 from vrrpd.daemon.exit_codes import ExitCode
 from vrrpd.daemon.options import DaemonOptions
+from vrrpd.daemon.places import namespace_of
 from vrrpd.daemon.reload import Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
-from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests, name_of
+from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests
 from vrrpd.errors import LinuxError
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.sd_notify import ServiceManager
@@ -48,6 +50,7 @@ class Lifetime:
         self._service = Service(config, str(options.config), self._loop)
         self._service.log_addresses = options.manners.log_addresses
         manager, service = superiors.manager, self._service
+        self._dumper = Dumper(service, self._loop, lambda: namespace_of(options.manners, service.config.process))
         self._reloader = Reloader(
             service, config, options, self._loop, manager.reloading, lambda: manager.ready(service.summary)
         )
@@ -66,6 +69,7 @@ class Lifetime:
                 self._service.release()
             self._server.close()
             self._reloader.close()
+            self._dumper.close()
             self._service.close()
             self._service.run_shutdown_script()
             self._loop.close()
@@ -88,7 +92,7 @@ class Lifetime:
     def _listen_for_requests(self) -> None:
         self._loop.add_signal_handler(RELOAD, self._asked_to_reload)
         for number in DUMPS:
-            self._loop.add_signal_handler(number, self._asked_to_dump, number)
+            self._loop.add_signal_handler(number, self._dumper.request, number)
         self._loop.add_signal_handler(signal.SIGXCPU, self._ran_long)
         admit_requests()
 
@@ -126,9 +130,6 @@ class Lifetime:
     def _asked_to_reload(self) -> None:
         if not self._stopping:
             self._reloader.reload("SIGHUP")
-
-    def _asked_to_dump(self, number: int) -> None:
-        log.warning("%s: vrrpd writes no dump; see vrrpd status --json", name_of(number))
 
     def _ran_long(self) -> None:
         """RLIMIT_RTTIME: other processes of this CPU waited for as long."""

@@ -46,6 +46,15 @@ class ScriptTracker:
         return self.script.name
 
     @property
+    def level(self) -> int:
+        """See ``Hysteresis.level``."""
+        return self._hysteresis.level
+
+    @property
+    def runs_now(self) -> bool:
+        return self._job is not None
+
+    @property
     def status(self) -> bool | None:
         """None: no result yet."""
         return self._hysteresis.status

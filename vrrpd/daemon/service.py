@@ -23,6 +23,7 @@ from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
 from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
@@ -34,6 +35,7 @@ from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
+from vrrpd.observe.dump_facts import DumpFacts
 from vrrpd.units import Priority
 
 log = logging.getLogger("vrrpd")
@@ -89,6 +91,7 @@ class Service:
         self._engine.catch_up = self._read_interfaces
         self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver)
         self._losses = self._build_losses()
+        self._snapshots = Snapshots(self._node, self._watch, self._trackers)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
@@ -134,6 +137,14 @@ class Service:
     def summary(self) -> str:
         """Which instances there are, for people."""
         return _enumerate(self._plans)
+
+    def snapshot(self) -> DumpFacts:
+        """How everything is now, for keepalived's dump files."""
+        return self._snapshots.take(self._config, self._plans, self._launcher)
+
+    def clear_statistics(self) -> None:
+        for router in self._node.routers.values():
+            router.statistics.clear()
 
     # --- another configuration --------------------------------------------------------------------------------------
 

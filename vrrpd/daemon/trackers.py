@@ -99,6 +99,16 @@ class Trackers:
         for gone in old.values():
             gone.stop()
 
+    @property
+    def scripts(self) -> Iterable[ScriptTracker]:
+        """Those that some instance uses."""
+        return self._scripts.values()
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """What tracked files hold now, by name."""
+        return {name: file.value for name, file in self._files.trackers.items()}
+
     def effective_priority(self, instance: str) -> Priority:
         return self._results[instance].effective_priority
 

@@ -1,0 +1,85 @@
+"""What keepalived's dump files are made of, taken from the running daemon."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from vrrpd.config.model import Command, Config
+from vrrpd.core.node import Node
+from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.trackers import Trackers
+from vrrpd.errors import VrrpdError
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.linux.interfaces import InterfaceWatch
+from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts, InterfaceFacts, ScriptFacts
+from vrrpd.units import Address, between
+
+
+class Snapshots:
+    """``take`` only reads, and keeps nothing of what may change."""
+
+    def __init__(self, node: Node, watch: InterfaceWatch, trackers: Trackers) -> None:
+        self._node = node
+        self._watch = watch
+        self._trackers = trackers
+
+    def take(self, config: Config, plans: Sequence[InstancePlan], launcher: Launcher) -> DumpFacts:
+        return DumpFacts(
+            now=time.time(),
+            config=config,
+            instances=tuple(self._instances(config, plans)),
+            groups=self._node.group_views(read_clock()),
+            scripts=tuple(
+                ScriptFacts(
+                    known.script, known.status, known.level, known.runs_now, _account(known.script.command, launcher)
+                )
+                for known in self._trackers.scripts
+            ),
+            files=self._trackers.numbers,
+            interfaces=tuple(self._interfaces()),
+            accounts={
+                (command.user or "", command.group or ""): _account(command, launcher) for command in _commands(plans)
+            },
+        )
+
+    def _instances(self, config: Config, plans: Sequence[InstancePlan]) -> Iterator[InstanceFacts]:
+        now, clock = read_clock(), time.time()
+        group_of = {name: group.name for group in reversed(config.sync_groups) for name in group.group}
+        there: dict[str, frozenset[tuple[Address, int]]] = {}
+        for plan in plans:
+            for device in plan.devices:
+                if device not in there:
+                    there[device] = self._on_device(device)
+            router = self._node.router(plan.name)
+            view = router.view(now)
+            yield InstanceFacts(
+                config=plan.config,
+                view=view,
+                since=clock - between(view.since, now),
+                group=group_of.get(plan.name, ""),
+                wants_master=router.wants_master,
+                destination=plan.groups[0] if plan.groups else None,
+                present=tuple((vip.address, vip.prefix) in there[plan.device_of(vip)] for vip in plan.vips),
+            )
+
+    def _on_device(self, name: str) -> frozenset[tuple[Address, int]]:
+        link = self._watch.link(name)
+        found = () if link is None else self._watch.addresses(link.index)
+        return frozenset((item.address, item.prefix) for item in found)
+
+    def _interfaces(self) -> Iterator[InterfaceFacts]:
+        for link in self._watch.links:
+            addresses = tuple(item.address for item in self._watch.addresses(link.index))
+            yield InterfaceFacts(link.name, link.index, link.mac, link.mtu, link.admin_up, link.running, addresses)
+
+
+def _commands(plans: Sequence[InstancePlan]) -> Iterator[Command]:
+    for plan in plans:
+        notify = plan.config.notify
+        all_of_them = (notify.master, notify.backup, notify.fault, notify.stop, notify.generic, notify.deleted)
+        yield from (command for command in (*all_of_them, notify.master_rx_lower_pri) if command is not None)
+
+
+def _account(command: Command, launcher: Launcher) -> str:
+    identity = launcher.resolve(command)
+    return "?" if isinstance(identity, VrrpdError) else f"{identity.uid}:{identity.gid}"

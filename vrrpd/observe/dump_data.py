@@ -1,0 +1,118 @@
+"""``keepalived.data``: objects with one blank before them, their attributes with three, lists of them with five."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from vrrpd.config.model import GlobalDefs, Track, TrackFile
+from vrrpd.core.sync_group import SyncGroupView
+from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ScriptFacts
+from vrrpd.observe.dump_instance import instance_lines
+from vrrpd.observe.dump_words import command_words
+
+
+def data_text(facts: DumpFacts) -> str:
+    """Sections without objects are left out."""
+    sections = {
+        "Global definitions": _global_lines(facts.config.global_defs),
+        "VRRP Topology": (line for item in facts.instances for line in instance_lines(item, facts)),
+        "VRRP Sync groups": (line for group in facts.groups for line in _group_lines(group, facts)),
+        "VRRP Scripts": (line for script in facts.scripts for line in _script_lines(script, facts)),
+        "VRRP Track files": (
+            line for file in facts.config.track_files if file.name in facts.files for line in _file_lines(file, facts)
+        ),
+        "Interfaces": (line for link in facts.interfaces for line in _interface_lines(link, facts)),
+    }
+    return "".join(f"{line}\n" for title, lines in sections.items() for line in _section(title, lines))
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield f"------< {title} >------"
+        yield from found
+
+
+def _global_lines(defs: GlobalDefs) -> Iterator[str]:
+    values: Mapping[str, object] = {
+        "Router ID": defs.router_id,
+        "Dynamic interfaces": _truth(defs.dynamic_interfaces),
+        "Default interface": defs.default_interface,
+        "FIFO write vrrp states on reload": _truth(defs.fifo_write_vrrp_states_on_reload),
+        "VRRP notify priority changes": _truth(defs.vrrp_notify_priority_changes),
+        "VRRP IPv4 mcast group": defs.vrrp_mcast_group4 or "224.0.0.18",
+        "VRRP IPv6 mcast group": defs.vrrp_mcast_group6 or "ff02::12",
+        "Num adverts before down": defs.vrrp_down_timer_adverts,
+        "VRRP default protocol version": defs.vrrp_version,
+        "VRRP check unicast_src": _truth(defs.vrrp_check_unicast_src),
+        "VRRP skip check advert addresses": _truth(defs.vrrp_skip_check_adv_addr),
+        "VRRP strict mode": _truth(defs.vrrp_strict),
+    }
+    yield from (f" {label} = {value}" for label, value in values.items() if value is not None)
+    yield f" Script security {'enabled' if defs.enable_script_security else 'disabled'}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _group_lines(group: SyncGroupView, facts: DumpFacts) -> Iterator[str]:
+    views = [item.view for item in facts.instances if item.config.name in group.members]
+    faults = sum(view.state.value == "FAULT" for view in views)
+    waiting = sum(view.state.value == "INIT" for view in views)
+    yield f" VRRP Sync Group = {group.name}, {group.state.value}"
+    yield f"   Num member fault {faults}, num member init {waiting}"
+    yield "   VRRP member instances :"
+    yield from (f"     {name}" for name in group.members)
+    config = next((item for item in facts.config.sync_groups if item.name == group.name), None)
+    if config is not None:
+        yield f"   Using smtp notification = {'yes' if config.smtp_alert else 'no'}"
+
+
+def _script_lines(facts: ScriptFacts, dump: DumpFacts) -> Iterator[str]:
+    script = facts.script
+    yield f" VRRP Script = {script.name}"
+    yield f"   Command = {command_words(script.command)}"
+    yield f"   Interval = {script.interval:g} sec"
+    yield f"   Timeout = {script.timeout:g} sec"
+    yield f"   Weight = {script.weight}{' reverse' if script.reverse else ''}"
+    yield f"   Rise = {script.rise}"
+    yield f"   Fall = {script.fall}"
+    yield f"   Result = {facts.level}"
+    yield "   Insecure = no"
+    yield f"   Init state = {'failed' if script.init_fail else 'unknown'}"
+    yield f"   Status = {'INIT' if facts.status is None else 'GOOD' if facts.status else 'BAD'}"
+    yield f"   Script uid:gid = {facts.account}"
+    yield "   VRRP instances :"
+    yield from _tracking(((item.config.name, item.config.track_script) for item in dump.instances), script.name)
+    yield f"   State = {'running' if facts.running else 'idle'}"
+
+
+def _file_lines(file: TrackFile, facts: DumpFacts) -> Iterator[str]:
+    yield f" Track file = {file.name}"
+    yield f"   File = {file.file}"
+    yield f"   Status = {facts.files[file.name]}"
+    yield f"   Weight = {file.weight}{' reverse' if file.reverse else ''}"
+    yield from _tracking(((item.config.name, item.config.track_file) for item in facts.instances), file.name)
+
+
+def _tracking(tracks: Iterable[tuple[str, tuple[Track, ...]]], name: str) -> Iterator[str]:
+    yield "   Tracking instances :"
+    for instance, used in tracks:
+        for track in used:
+            if track.name == name:
+                yield f"     {instance}, weight {track.weight}{' reverse' if track.reverse else ''}"
+
+
+def _interface_lines(link: InterfaceFacts, facts: DumpFacts) -> Iterator[str]:
+    yield f" Name = {link.name}"
+    yield f"   index = {link.index}"
+    for version in (4, 6):
+        address = next((str(item) for item in link.addresses if item.version == version), "(none)")
+        yield f"   IPv{version} address = {address}"
+    if len(link.mac) == 6 and any(link.mac):
+        yield f"   MAC = {link.mac.hex(':')}"
+    yield f"   State = {'UP' if link.up else 'DOWN'}, {'RUNNING' if link.running else 'not RUNNING'}"
+    yield f"   MTU = {link.mtu}"
+    users = [item.config.name for item in facts.instances if item.config.interface == link.name]
+    if users:
+        yield "   Tracking VRRP instances :"
+        yield from (f"     {name}, weight 0" for name in users)

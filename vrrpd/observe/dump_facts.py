@@ -1,0 +1,93 @@
+"""What keepalived's dump files are made of: plain values, taken at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vrrpd.config.model import Config, VrrpInstance, VrrpScript
+from vrrpd.core.effects import State
+from vrrpd.core.sync_group import SyncGroupView
+from vrrpd.core.timers import master_down_interval
+from vrrpd.core.view import VirtualRouterView
+from vrrpd.units import Address, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """``since`` is seconds of the epoch. ``destination``: the multicast group, None with unicast peers.
+
+    ``present``: for each address, the excluded ones behind the others, whether it is on its interface.
+    """
+
+    config: VrrpInstance
+    view: VirtualRouterView
+    since: float
+    group: str
+    wants_master: bool
+    destination: Address | None
+    present: tuple[bool, ...]
+
+    @property
+    def wanted(self) -> State:
+        """keepalived's wantstate."""
+        if self.view.state is State.FAULT:
+            return State.FAULT
+        return State.MASTER if self.wants_master else State.BACKUP
+
+    @property
+    def down_interval(self) -> Seconds:
+        """Master_Down_Interval as it would be from now on."""
+        config, view = self.config, self.view
+        priority = view.base_priority if view.base_priority == 255 else view.effective_priority
+        return master_down_interval(config.version, priority, self.master_interval, config.down_timer_adverts)
+
+    @property
+    def master_interval(self) -> Seconds:
+        """Seconds between the advertisements of the master that is followed; VRRPv2 has one interval for all."""
+        master = self.view.master
+        if master is not None and self.config.version == 3:
+            for peer in self.view.peers:
+                if peer.address == master.address and peer.interval > 0:
+                    return peer.interval
+        return self.config.advert_int
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFacts:
+    """``status`` None: no result yet. ``level``: see ``Hysteresis``. ``account`` is ``UID:GID`` of who runs it."""
+
+    script: VrrpScript
+    status: bool | None
+    level: int
+    running: bool
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceFacts:
+    name: str
+    index: int
+    mac: bytes
+    mtu: int
+    up: bool
+    running: bool
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DumpFacts:
+    """``now`` is seconds of the epoch; ``files``: the number in each tracked file, by its name.
+
+    ``accounts``: ``UID:GID`` by the user and group of a command, "" where it names none.
+    """
+
+    now: float
+    config: Config
+    instances: tuple[InstanceFacts, ...]
+    groups: tuple[SyncGroupView, ...]
+    scripts: tuple[ScriptFacts, ...]
+    files: Mapping[str, int]
+    interfaces: tuple[InterfaceFacts, ...]
+    accounts: Mapping[tuple[str, str], str]
+
+
+STATE_NUMBERS = {State.INIT: 0, State.BACKUP: 1, State.MASTER: 2, State.FAULT: 3}
