@@ -46,3 +46,18 @@ def test_keys_and_passwords_in_keepalived_s_language() -> None:
     assert "geheim" not in shown
     assert "virtual_router_id 5" in shown
     assert [len(line) for line in shown.split("\n")] == [len(line) for line in text.split("\n")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[vrrp_instance.V]\nauth_hmac = { key = ["1 mysecret", "2 mysecret"], active_key = 1 }',
+        '[vrrp_instance.V.auth_hmac]\nkey = [\n  "1 mysecret",\n  "2 mysecret",\n]\nactive_key = 1',
+        '[vrrp_instance.V\nauth_hmac = { key = ["1 mysecret", "2 mysecret"',
+    ],
+)
+def test_keys_of_signatures(text: str) -> None:
+    shown = redacted(text)
+    assert "mysecret" not in shown
+    assert len(shown) == len(text)
+    assert "active_key = 1" in shown or "active_key" not in text

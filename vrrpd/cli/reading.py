@@ -20,7 +20,7 @@ SIZE_LIMIT: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``config`` None: it cannot be read; ``lines`` are those of the file without its secrets."""
+    """``config`` None: it cannot be read; ``lines`` are those of the file without its secrets (none of JSON)."""
 
     config: Config | None
     diagnostics: tuple[Diagnostic, ...]
@@ -36,12 +36,11 @@ def read_file(file: str, config_id: str | None = None) -> Reading:
         return _unreadable(name, error.strerror or str(error))
     if len(content) > SIZE_LIMIT:
         return _unreadable(name, f"more than {SIZE_LIMIT >> 20} MiB are no configuration")
-    lines = tuple(redacted(content.decode("utf-8-sig", errors="replace")).split("\n"))
+    text = content.decode("utf-8-sig", errors="replace")
     if _is_json(content, file):
-        config, diagnostics = read_json(content.decode("utf-8-sig", errors="replace"), name)
-    else:
-        config, diagnostics = _read_any(content, name, Path(file), config_id)
-    return Reading(config, diagnostics, lines)
+        return Reading(*read_json(text, name))
+    config, diagnostics = _read_any(content, name, Path(file), config_id)
+    return Reading(config, diagnostics, tuple(redacted(text).split("\n")))
 
 
 def _content(path: Path) -> bytes:

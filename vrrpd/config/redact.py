@@ -11,6 +11,8 @@ _BEHIND: Final = re.compile(
     r"""|(?im:^[ \t]*[\w-]*pass[\w-]*[ \t]+)|\bkey[ \t]+[0-9]+[ \t]+)"""
     r"""("{3}[\s\S]*?(?:"{3}|\Z)|'{3}[\s\S]*?(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,}]+)"""
 )
+_KEYS: Final = re.compile(r"""(\bkey["']?[ \t]*=[ \t]*)(\[[^\]]*\]?)""")
+"""Of ``auth_hmac``, also where the text is no TOML."""
 _VISIBLE: Final = re.compile(r"[^\s\"']")
 
 
@@ -24,4 +26,5 @@ def redacted(text: str) -> str:
     for path, mark in positions.marks.items():
         if mark.value != mark.key and _SECRET.search(str(path[-1])):
             shown = shown[: mark.value] + _VISIBLE.sub("*", shown[mark.value : mark.end]) + shown[mark.end :]
+    shown = _KEYS.sub(lambda match: match[1] + _VISIBLE.sub("*", match[2]), shown)
     return _BEHIND.sub(lambda match: match[1] + _VISIBLE.sub("*", match[2]), shown)
