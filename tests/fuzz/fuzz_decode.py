@@ -61,6 +61,7 @@ def _routers() -> tuple[ReceiveRules, ...]:
         replace(v2, family=Family.IPV6),
         v3,
         replace(v3, multicast=False),
+        replace(v3, peers={}),
         replace(v3, family=Family.IPV6),
         replace(v3, family=Family.IPV6, multicast=False),
     )
