@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
@@ -16,6 +17,10 @@ from vrrpd.observe.dumps import Dump, dump_path, write_dump
 log = logging.getLogger("vrrpd")
 
 _DUMPS: Final = {DATA: Dump.DATA, STATS: Dump.STATS, STATS_CLEAR: Dump.STATS, JSON: Dump.JSON}
+
+
+YIELD: Final = 0.0005
+"""Seconds for which the loop waits at most while a file is made: it may have something to send."""
 
 
 class Dumper:
@@ -74,6 +79,15 @@ class Dumper:
 
 
 def _write(number: int, facts: DumpFacts, namespace: str) -> None:
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(YIELD)
+    try:
+        _make(number, facts, namespace)
+    finally:
+        sys.setswitchinterval(patience)
+
+
+def _make(number: int, facts: DumpFacts, namespace: str) -> None:
     dump = _DUMPS[number]
     path = dump_path(dump, facts.config, namespace, os.environ)
     try:

@@ -15,11 +15,17 @@ HIDDEN: Final = "********"
 
 def json_text(facts: DumpFacts) -> str:
     """Shaped as ``json_version`` says. ``/`` is escaped, as keepalived does."""
-    instances = [
-        {"data": _data(instance, facts), "stats": counters(instance.view.statistics)} for instance in facts.instances
-    ]
-    shaped: object = {"vrrp": instances} if facts.config.global_defs.json_version == 2 else instances
-    return json.dumps(shaped, separators=(",", ":"), ensure_ascii=False).replace("/", "\\/") + "\n"
+    listed = "[" + ",".join(_one_line(_instance(instance, facts)) for instance in facts.instances) + "]"
+    return f'{{"vrrp":{listed}}}\n' if facts.config.global_defs.json_version == 2 else f"{listed}\n"
+
+
+def _one_line(value: object) -> str:
+    """Instance by instance, because other threads stand still meanwhile."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("/", "\\/")
+
+
+def _instance(facts: InstanceFacts, dump: DumpFacts) -> dict[str, object]:
+    return {"data": _data(facts, dump), "stats": counters(facts.view.statistics)}
 
 
 def _data(facts: InstanceFacts, dump: DumpFacts) -> dict[str, object]:
