@@ -104,7 +104,7 @@ def diff(old: Config, new: Config) -> ConfigDiff:
     instances = _instances(old, new)
     return ConfigDiff(
         instances=instances,
-        moved=_moved(instances, old, new),
+        moved=_moved(instances, old),
         scripts=_by_name(old.vrrp_scripts, new.vrrp_scripts),
         files=_by_name(old.track_files, new.track_files),
         processes=_by_name(old.track_processes, new.track_processes),
@@ -171,14 +171,16 @@ def _delta(before: Mapping[K, T], after: Mapping[K, T], compare: Callable[[T, T]
     )
 
 
-def _moved(instances: Delta[VrrpInstance], old: Config, new: Config) -> tuple[MovedAddress, ...]:
-    names = {change.old.name: change.new.name for change in (*instances.changed, *instances.unchanged)}
+def _moved(instances: Delta[VrrpInstance], old: Config) -> tuple[MovedAddress, ...]:
+    """An address that several instances have has moved only to one that did not have it."""
+    former = {id(change.new): change.old for change in (*instances.changed, *instances.unchanged)}
     homes = {vip.address: item.name for item in old.vrrp_instances for vip in _vips(item)}
+    had = {key: {vip.address for vip in _vips(item)} for key, item in former.items()}
     return tuple(
         MovedAddress(vip.address, homes[vip.address], item.name)
-        for item in new.vrrp_instances
+        for item in (*(change.new for change in (*instances.changed, *instances.unchanged)), *instances.added)
         for vip in _vips(item)
-        if vip.address in homes and names.get(homes[vip.address]) != item.name
+        if vip.address in homes and vip.address not in had.get(id(item), set())
     )
 
 
