@@ -257,7 +257,7 @@ def test_the_namespace_that_the_file_names(lab: Lab) -> None:
 @pytest.mark.parametrize("number", sorted(REQUESTS))
 def test_no_request_kills_it_however_early(lab: Lab, number: int) -> None:
     stand_in = StandIn(lab["r1"], instance_text())
-    process = stand_in.spawn("-n", *stand_in.own_files)
+    process = stand_in.spawn("-n", *stand_in.own_files, env={"TMPDIR": str(lab["r1"].directory)})
     eventually(lambda: stand_in.pid_file.exists() and stand_in.pid_file.read_text())
     for _ in range(20):
         stand_in.kill(str(number))
