@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,8 @@ def test_a_command_may_close_the_server(tmp_path: Path) -> None:
 
         it.server._commands = command_table(Command("stop", Access.CHANGE, stop, "Stop."))
         first.sendall(encode_request(Request(1, "stop")) * 3)
-        second.sendall(encode_request(Request(1, "stop")) * 3)
+        with suppress(BrokenPipeError):  # the first one's may have been carried out already
+            second.sendall(encode_request(Request(1, "stop")) * 3)
         assert ends(first)
         assert ends(second)
         assert it.defects == []
