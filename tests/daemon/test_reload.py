@@ -92,6 +92,13 @@ def test_where_nothing_changed_nobody_notices(lab: Lab, capture: Capture) -> Non
     assert longest_gap(capture, begin, end) <= max(0.012, 2 * usual)
 
 
+def after_the_takeover(capture: Capture) -> int:
+    """The time of the master's next advert: what it announced when it took over lies before it."""
+    advert = capture.wait_for_advert(10, host="r1")
+    assert advert is not None
+    return advert.time_ns
+
+
 def longest_gap(capture: Capture, begin: int, end: int) -> float:
     times = [advert.time_ns for advert in capture.adverts("r1", since=begin, until=end)]
     assert len(times) > 2
@@ -101,9 +108,7 @@ def longest_gap(capture: Capture, begin: int, end: int) -> float:
 def test_a_renamed_instance_goes_on_in_its_state(lab: Lab, capture: Capture) -> None:
     first, second = pair(lab, instance_text(priority=150, garp_master_delay=0), instance_text())
     since = first.status()["since"]
-    advert = capture.wait_for_advert(10, host="r1")  # the announcements of the takeover lie before it
-    assert advert is not None
-    begin = advert.time_ns
+    begin = after_the_takeover(capture)
     assert first.reload(instance_text("VI_NEW", priority=150, garp_master_delay=0)) == ("VI_1 is named VI_NEW",)
     assert first.status("VI_NEW")["since"] == pytest.approx(since)
     assert lines_after(first, "reloaded in", "->") == []
@@ -125,7 +130,7 @@ def test_addresses_come_and_go_and_those_that_stay_are_never_missed(lab: Lab, ca
     with closing(Monitor(lab)) as monitor:
         answered = probe.wait_for_reply(10.0)
         assert answered is not None
-        begin = capture.records()[-1].time_ns
+        begin = after_the_takeover(capture)
         changes = first.reload(instance_text(priority=150, virtual_ipaddress=[VIP, VIP_3], garp_master_delay=0))
         assert changes == (f"VI_1 virtual_ipaddress -{VIP_2}/32 +{VIP_3}/32",)
         eventually(lambda: addresses(first) >= {f"{VIP}/32", f"{VIP_3}/32"})
@@ -243,7 +248,7 @@ def test_a_script_that_stays_keeps_its_result_and_a_new_one_is_awaited(lab: Lab)
 
 def test_with_an_error_in_the_file_the_old_configuration_goes_on(lab: Lab, capture: Capture) -> None:
     first, second = pair(lab, instance_text(priority=150, garp_master_delay=0), instance_text())
-    begin = capture.records()[-1].time_ns
+    begin = after_the_takeover(capture)
     first.config.write_text(instance_text(priority=150) + "virtual_ipaddres = 3\npriority = 300\n")
     done = subprocess.run(  # the command line talks to the socket by its path
         [sys.executable, "-m", "vrrpd", "reload", "--run-dir", str(first.run_dir)],
