@@ -20,6 +20,10 @@ _SIGNALS = Section(
     (
         ("SIGTERM, SIGINT", "Hand over to the other nodes, remove the virtual addresses, and end. Twice: at once."),
         ("SIGHUP", "Read the configuration again; with an error in it the old one goes on, and the log says why."),
+        ("SIGUSR1", "Write keepalived.data, the state of everything, to $TMPDIR or /tmp."),
+        ("SIGUSR2", "Write keepalived.stats, the counters."),
+        ("SIGRTMIN+2", "Write keepalived.json."),
+        ("SIGRTMAX-1", "Write keepalived.stats, then begin to count anew."),
     ),
 )
 _EXAMPLE = """
