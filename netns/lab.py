@@ -49,11 +49,10 @@ class Lab:
         self.directory = self.claim.directory
         self.bridge = Bridge(f"{self.name}-br")
         _open_labs.add(self)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._build(routers, clients, extra)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def _build(self, routers: int, clients: int, extra: int) -> None:
         self.routers = tuple(self._host(f"r{n}", n, TTL_BASE + n) for n in range(1, routers + 1))

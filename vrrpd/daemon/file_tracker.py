@@ -102,11 +102,11 @@ class FileTrackers:
         self.stop()
         old, self._trackers = self._trackers, {}
         for config in files:
-            known = old.get(config.name)
-            same = known is not None and known.config == config
-            self._trackers[config.name] = known if known is not None and same else FileTracker(config)
-            if not same:
-                self._trackers[config.name].prepare()
+            tracker = old.get(config.name)
+            if tracker is None or tracker.config != config:
+                tracker = FileTracker(config)
+                tracker.prepare()
+            self._trackers[config.name] = tracker
         if self._trackers:
             self._open()
         for tracker in self._trackers.values():
