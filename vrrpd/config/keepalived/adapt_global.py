@@ -10,6 +10,7 @@ from vrrpd.config.keepalived.cursor import Cursor, Handler
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.lvs import NOT_HANDLED
 from vrrpd.config.keepalived.words import (
+    UINT,
     Draft,
     Parser,
     address,
@@ -23,6 +24,7 @@ from vrrpd.config.keepalived.words import (
     merged,
     optional_text,
     present,
+    repeat_count,
     rules,
     seconds,
     text,
@@ -36,7 +38,6 @@ from vrrpd.units import Family
 _MOST: Final = 4294.967295
 """Seconds that fit into 32 bits of microseconds."""
 
-_UINT: Final = 0xFFFFFFFF
 _DAY: Final = 86400
 _PERMISSIONS: Final = {
     f"I{who}{what}": bit
@@ -88,16 +89,6 @@ def extra_garp(lowest: int) -> Parser:
     return parse
 
 
-def _repeat(cursor: Cursor, statement: Statement) -> int | None:
-    if not cursor.needs(statement, 1, "a whole number of 1 or more"):
-        return None
-    value = integer_word(cursor, statement.words[1], 0, _UINT, statement.keyword)
-    if value == 0:
-        complain(cursor, statement.words[1], "out-of-range", f"{statement.keyword} cannot be 0: it becomes 1")
-        return 1
-    return value
-
-
 def _cpus(cursor: Cursor, statement: Statement) -> tuple[int, ...] | None:
     if not cursor.needs(statement, 1, "numbers of processors"):
         return None
@@ -117,7 +108,7 @@ def _receive_buffers(cursor: Cursor, statement: Statement) -> str | None:
     word = statement.words[1]
     if word.text in {"MTU", "ADVERT"}:
         return word.text
-    value = integer_word(cursor, word, 1, _UINT, statement.keyword)
+    value = integer_word(cursor, word, 1, UINT, statement.keyword)
     return None if value is None else str(value)
 
 
@@ -177,9 +168,9 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     **dict.fromkeys(_SWITCHES, flag),
     **dict.fromkeys(_ALONE, present),
     **dict.fromkeys(_FILES, text("a text")),
-    **dict.fromkeys(_REPEATS, _repeat),
-    **dict.fromkeys(_DELAYS, whole_seconds(0, _UINT)),
-    "vrrp_garp_lower_prio_repeat": integer(0, _UINT),
+    **dict.fromkeys(_REPEATS, repeat_count),
+    **dict.fromkeys(_DELAYS, whole_seconds(0, UINT)),
+    "vrrp_garp_lower_prio_repeat": integer(0, UINT),
     "smtp_connect_timeout": whole_seconds(1, 4294),
     "startup_script": command,
     "shutdown_script": command,
@@ -202,18 +193,18 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     "vrrp_priority": integer(-20, 19),
     "vrrp_rt_priority": integer(1, 99),
     "vrrp_cpu_affinity": _cpus,
-    "vrrp_rlimit_rttime": integer(1, _UINT),
+    "vrrp_rlimit_rttime": integer(1, UINT),
     "max_auto_priority": _real_time,
     "min_auto_priority_delay": integer(1, 10_000_000),
     "vrrp_rx_bufs_policy": _receive_buffers,
-    "vrrp_rx_bufs_multiplier": integer(1, _UINT),
+    "vrrp_rx_bufs_multiplier": integer(1, UINT),
     "vrrp_netlink_cmd_rcv_bufs": integer(0, 0x7FFFFFFF),
     "vrrp_netlink_monitor_rcv_bufs": integer(0, 0x7FFFFFFF),
     "process_monitor_rcv_bufs": integer(0, 0x7FFFFFFF),
     "vrrp_startup_delay": seconds(0.001, _MOST),
     "vrrp_delay_after_boot": seconds(0.001, _MOST),
     "umask": _umask,
-    "random_seed": integer(0, _UINT),
+    "random_seed": integer(0, UINT),
     "reload_check_config": optional_text(""),
     "reload_file": optional_text(""),
     "include_check": texts,
@@ -322,7 +313,7 @@ def _old_limit(draft: Draft, cursor: Cursor, statement: Statement) -> None:
         Complaint.DEPRECATED, statement.location, "deprecated", "vrrp_rlimit_rtime is an old name",
         write="vrrp_rlimit_rttime",
     )  # fmt: skip
-    value = integer(1, _UINT)(cursor, statement)
+    value = integer(1, UINT)(cursor, statement)
     if value is not None:
         draft.put("vrrp_rlimit_rttime", value, statement.location)
 
@@ -380,5 +371,5 @@ _PROCESS_PARSERS: Final[Mapping[str, Parser]] = {
     "use_pid_dir": present,
     "linkbeat_use_polling": present,
     "instance": _instance_name,
-    "child_wait_time": whole_seconds(0, _UINT),
+    "child_wait_time": whole_seconds(0, UINT),
 }

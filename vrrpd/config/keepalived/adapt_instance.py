@@ -15,6 +15,7 @@ from vrrpd.config.keepalived.cursor import Cursor, Handler
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.notify import notify_keywords
 from vrrpd.config.keepalived.words import (
+    UINT,
     Draft,
     Parser,
     address,
@@ -30,6 +31,7 @@ from vrrpd.config.keepalived.words import (
     optional_text,
     parse_address,
     present,
+    repeat_count,
     rules,
     seconds,
     setter,
@@ -38,18 +40,7 @@ from vrrpd.config.keepalived.words import (
 from vrrpd.config.model import ExtraGarp, Ipvlan, UnicastPeer, Vmac
 from vrrpd.config.values import shortened
 
-_UINT: Final = 0xFFFFFFFF
 _MAC: Final = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){4,5}")
-
-
-def _repeat(cursor: Cursor, statement: Statement) -> int | None:
-    if not cursor.needs(statement, 1, "a whole number of 1 or more"):
-        return None
-    value = integer_word(cursor, statement.words[1], 0, _UINT, statement.keyword)
-    if value == 0:
-        complain(cursor, statement.words[1], "out-of-range", f"{statement.keyword} cannot be 0: it becomes 1")
-        return 1
-    return value
 
 
 def _always(cursor: Cursor, statement: Statement) -> bool | None:
@@ -65,12 +56,12 @@ def _always(cursor: Cursor, statement: Statement) -> bool | None:
 
 def _buffer_size(cursor: Cursor, statement: Statement) -> int | None:
     if statement.arguments:
-        return integer_word(cursor, statement.words[1], 0, _UINT, "kernel_rx_buf_size")
+        return integer_word(cursor, statement.words[1], 0, UINT, "kernel_rx_buf_size")
     complain(cursor, statement.words[0], "missing-value", "there is no size behind kernel_rx_buf_size: it is ignored")
     return None
 
 
-_DELAY: Final = whole_seconds(0, _UINT)
+_DELAY: Final = whole_seconds(0, UINT)
 
 _PARSERS: Final[Mapping[str, Parser]] = {
     "virtual_router_id": integer(1, 255),
@@ -96,9 +87,9 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     "garp_master_delay": _DELAY,
     "garp_master_refresh": _DELAY,
     "garp_lower_prio_delay": _DELAY,
-    "garp_master_repeat": _repeat,
-    "garp_master_refresh_repeat": _repeat,
-    "garp_lower_prio_repeat": integer(0, _UINT),
+    "garp_master_repeat": repeat_count,
+    "garp_master_refresh_repeat": repeat_count,
+    "garp_lower_prio_repeat": integer(0, UINT),
     "garp_extra_if": extra_garp(0),
     "down_timer_adverts": integer(1, 100),
     "timer_expired_backup": optional_integer(1, 254, 254),
@@ -221,7 +212,7 @@ def _use_vmac(draft: Draft, cursor: Cursor, statement: Statement) -> None:
         if word.text == "netlink_notify_msg":
             notify = True
         elif word.text == "group" and rest:
-            group = integer_word(cursor, rest.pop(0), 0, _UINT, "group")
+            group = integer_word(cursor, rest.pop(0), 0, UINT, "group")
         elif word.text == "name" and rest:
             name = interface_word(cursor, rest.pop(0), "use_vmac")
         elif _MAC.fullmatch(word.text):
@@ -243,7 +234,7 @@ def _use_ipvlan(draft: Draft, cursor: Cursor, statement: Statement) -> None:
         if word.text in {"bridge", "private", "vepa"}:
             values["mode"] = word.text
         elif word.text == "group" and rest:
-            group = integer_word(cursor, rest.pop(0), 0, _UINT, "group")
+            group = integer_word(cursor, rest.pop(0), 0, UINT, "group")
         elif parse_address(word.text.partition("/")[0]) is not None:
             address_text = word.text
         else:

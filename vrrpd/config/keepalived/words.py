@@ -14,6 +14,9 @@ from vrrpd.config.model import Command
 from vrrpd.config.values import INTERFACE_LIMIT, shortened
 from vrrpd.units import Address, Family, family_of
 
+UINT: Final = 0xFFFFFFFF
+"""The greatest number that keepalived's plain numbers hold."""
+
 T = TypeVar("T")
 
 Parser: TypeAlias = Callable[[Cursor, Statement], object | None]
@@ -357,3 +360,14 @@ def ignored(cursor: Cursor, statement: Statement) -> None:
 
 def merged(*tables: Keywords) -> dict[str, Handler]:
     return {name: handler for table in tables for name, handler in table.items()}
+
+
+def repeat_count(cursor: Cursor, statement: Statement) -> int | None:
+    """How often something is announced; keepalived makes 1 of 0."""
+    if not cursor.needs(statement, 1, "a whole number of 1 or more"):
+        return None
+    value = integer_word(cursor, statement.words[1], 0, UINT, statement.keyword)
+    if value == 0:
+        complain(cursor, statement.words[1], "out-of-range", f"{statement.keyword} cannot be 0: it becomes 1")
+        return 1
+    return value
