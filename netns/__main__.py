@@ -1,4 +1,7 @@
-"""``python -m netns SCENARIO``: play a scenario in network namespaces, and say what came of it."""
+"""``python -m netns SCENARIO``: play a scenario in network namespaces, and say what came of it.
+
+``python -m netns compare NAME``: see netns.comparison.
+"""
 
 import json
 import sys
@@ -9,6 +12,7 @@ import click
 
 from netns import registry
 from netns.catalogue import CATALOGUE, item_named
+from netns.comparison.__main__ import main as compare
 from netns.kernel import LabError
 from netns.peers import DAEMONS
 from netns.peers.vrrpd import Vrrpd, run_directory
@@ -98,4 +102,6 @@ def main(scenario: str, chosen: dict[str, str], as_json: bool, logs: bool, pcap:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["compare"]:
+        compare(sys.argv[2:], prog_name="python -m netns compare")
     main(prog_name="python -m netns")

@@ -1,0 +1,18 @@
+"""Every comparison, by name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from netns.comparison import election
+from netns.comparison.work import Comparison
+from netns.kernel import LabError
+
+COMPARISONS: Final[Mapping[str, Comparison]] = {comparison.name: comparison for comparison in (*election.COMPARISONS,)}
+
+
+def comparison_named(name: str) -> Comparison:
+    """Raises LabError for a name that is not in the catalogue."""
+    try:
+        return COMPARISONS[name]
+    except KeyError:
+        raise LabError(f"no comparison is called {name}; python -m netns compare --list shows them") from None

@@ -1,0 +1,145 @@
+"""Two stories of the same work, laid side by side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from netns.comparison.events import NS, TOLERANCE, Event, Story, story_of
+from netns.comparison.side import Side, play_both
+from netns.comparison.work import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same event on either side, or on one; ``difference`` tells what is wrong with it."""
+
+    left: Event | None
+    right: Event | None
+    difference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``left`` is keepalived's story, ``right`` vrrpd's; ``explained``: differences with the departure behind each."""
+
+    comparison: Comparison
+    left: Story
+    right: Story
+    pairs: tuple[Pair, ...]
+    explained: tuple[tuple[str, str], ...]
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def compare(comparison: Comparison) -> Outcome:
+    """Do the work twice at the same time, in two labs, and lay what was seen side by side."""
+    with Side(comparison, "keepalived") as first, Side(comparison, "vrrpd") as second:
+        play_both(first, second)
+        return judged(comparison, story_of(first), story_of(second))
+
+
+def judged(comparison: Comparison, left: Story, right: Story) -> Outcome:
+    pairs = tuple(sorted(_pairs(left, right), key=lambda pair: _place(pair, left, right)))
+    explained, failures = list[tuple[str, str]](), list[str]()
+    for difference in (pair.difference for pair in pairs if pair.difference is not None):
+        reason = next((d.name for d in comparison.departures if d.explains(difference)), None)
+        if reason is None:
+            failures.append(difference)
+        else:
+            explained.append((difference, reason))
+    seen = {name for _, name in explained}
+    failures += [f"departure not seen: {d.name}" for d in comparison.departures if d.name not in seen]
+    failures += [f"{story.daemon}: {story.lost} frames not captured" for story in (left, right) if story.lost]
+    return Outcome(comparison, left, right, pairs, tuple(explained), tuple(failures))
+
+
+def _place(pair: Pair, left: Story, right: Story) -> float:
+    if pair.left is not None:
+        return left.seconds(pair.left.at)
+    return right.seconds(pair.right.at) if pair.right is not None else 0.0
+
+
+def _pairs(left: Story, right: Story) -> Iterator[Pair]:
+    streams = sorted({(event.node, event.stream) for event in (*left.events, *right.events)})
+    for stream in streams:
+        before: Pair | None = None
+        ours = [[e for e in story.events if (e.node, e.stream) == stream] for story in (left, right)]
+        for first, second in _aligned(*ours):
+            before = Pair(first, second, _difference(first, second, before, left, right))
+            yield before
+
+
+def _aligned(first: list[Event], second: list[Event]) -> Iterator[tuple[Event | None, Event | None]]:
+    matcher = SequenceMatcher(None, [e.text for e in first], [e.text for e in second], autojunk=False)
+    for what, a, b, c, d in matcher.get_opcodes():
+        if what == "equal":
+            yield from zip(first[a:b], second[c:d], strict=True)
+        else:
+            yield from ((event, None) for event in first[a:b])
+            yield from ((None, event) for event in second[c:d])
+
+
+def _difference(
+    first: Event | None, second: Event | None, before: Pair | None, left: Story, right: Story
+) -> str | None:
+    if first is None or second is None:
+        story, other = (left, right) if first is not None else (right, left)
+        event = first or second
+        if event is None:
+            return None
+        return f"{event.node}: {story.daemon} {event.text} {_when(story, event.at)}, {other.daemon} does not"
+    if not _same_time(first, second, before, left, right):
+        return (
+            f"{first.node}: {first.text}: {left.daemon} at {_when(left, first.at)}, "
+            f"{right.daemon} at {_when(right, second.at)}"
+        )
+    if first.period and not _same_end(first, second, left, right):
+        return (
+            f"{first.node}: {first.text}: {left.daemon} until {_when(left, first.until)}, "
+            f"{right.daemon} until {_when(right, second.until)}"
+        )
+    return None
+
+
+def _when(story: Story, at: int) -> str:
+    name, since, _ = next((h for h in reversed(story.happenings) if h[1] <= at), story.happenings[0])
+    return f"{(at - since) / NS:+.3f} s after {name}"
+
+
+def _same_time(first: Event, second: Event, before: Pair | None, left: Story, right: Story) -> bool:
+    """Within the tolerance of something before it that is the same on either side: a step, the last advert of some
+    node, the event before it in its stream."""
+    mine, theirs = _causes(left, first), _causes(right, second)
+    if before is not None and before.left is not None and before.right is not None:
+        mine["before"], theirs["before"] = before.left.until, before.right.until
+    return any(
+        abs((first.at - mine[cause]) - (second.at - theirs[cause])) <= TOLERANCE for cause in mine.keys() & theirs
+    )
+
+
+def _same_end(first: Event, second: Event, left: Story, right: Story) -> bool:
+    """A rhythm ends up to one period before what ended it."""
+    mine, theirs = _steps(left, first.until), _steps(right, second.until)
+    allowed = first.period + TOLERANCE
+    apart = [abs((first.until - mine[step]) - (second.until - theirs[step])) for step in mine.keys() & theirs]
+    return min(apart, default=0) <= allowed
+
+
+def _causes(story: Story, event: Event) -> dict[str, int]:
+    """Steps and the last advert of each node before the event, by a name that is the same on either side. A program
+    ends for no advert."""
+    found = _steps(story, event.at)
+    if event.stream != "exit":
+        found |= {f"advert of {node}": sent for node, sent in story.adverts if sent < event.at}
+    return found
+
+
+def _steps(story: Story, at: int) -> dict[str, int]:
+    return {
+        f"step {number} {name}": since
+        for number, (name, since, _) in enumerate(story.happenings)
+        if since <= at + TOLERANCE
+    }

@@ -1,0 +1,144 @@
+"""What was seen on one side, as a short list: adverts in a steady rhythm and bursts of announcements are one event."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from netns.comparison.side import Side
+from netns.monitor import AddressChange
+from netns.wire import Advert, Announcement
+
+NS: Final = 1_000_000_000
+TOLERANCE: Final = 50_000_000
+"""How far two times may be apart, ns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``stream`` says which events come in an order; ``until`` is the time of the last of ``count`` like it (ns);
+    ``period`` (ns) is 0 for what is no rhythm.
+    """
+
+    node: str
+    stream: str
+    text: str
+    at: int
+    until: int
+    count: int = 1
+    period: int = 0
+
+    def __str__(self) -> str:
+        many = f" x{self.count}" if self.count > 1 else ""
+        return f"{self.node} {self.text}{many}"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything of one side, times in ns since the epoch.
+
+    ``happenings``: (name, time, node that it was the start of) of each step.
+    """
+
+    daemon: str
+    events: tuple[Event, ...]
+    adverts: tuple[tuple[str, int], ...]
+    happenings: tuple[tuple[str, int, str | None], ...]
+    lost: int
+    logs: dict[str, str]
+
+    @property
+    def began(self) -> int:
+        return self.happenings[0][1] if self.happenings else 0
+
+    def seconds(self, at: int) -> float:
+        return (at - self.began) / NS
+
+
+def story_of(side: Side) -> Story:
+    adverts = [advert for advert in side.capture.adverts() if advert.host in side.nodes]
+    announcements = [announcement for announcement in side.capture.garps() if announcement.host in side.nodes]
+    events = [
+        *_runs(adverts),
+        *_bursts(announcements),
+        *_address_events(side.monitor.addresses()),
+        *_lines(side),
+        *_exits(side),
+    ]
+    return Story(
+        daemon=side.daemon,
+        events=tuple(sorted(events, key=lambda event: event.at)),
+        adverts=tuple((advert.host, advert.time_ns) for advert in adverts),
+        happenings=tuple((happening.name, happening.at, happening.node) for happening in side.happenings),
+        lost=side.capture.lost,
+        logs=side.logs(),
+    )
+
+
+def _runs(adverts: Sequence[Advert]) -> list[Event]:
+    """Adverts with the same content that keep their interval; what breaks the rhythm begins another."""
+    done: list[Event] = []
+    open_runs: dict[str, Event] = {}
+    for advert in adverts:
+        period = round(advert.interval * NS)
+        stream = f"adverts {advert.vrid} to {advert.destination}"
+        fresh = Event(advert.host, stream, advert_text(advert), advert.time_ns, advert.time_ns, period=period)
+        key = f"{advert.host} {stream}"
+        run = open_runs.get(key)
+        if run is not None and run.text == fresh.text and abs(fresh.at - run.until - period) <= TOLERANCE:
+            open_runs[key] = replace(run, until=fresh.at, count=run.count + 1)
+            continue
+        if run is not None:
+            done.append(run)
+        open_runs[key] = fresh
+    return [*done, *open_runs.values()]
+
+
+def advert_text(advert: Advert) -> str:
+    auth = f" auth {advert.auth_type} {advert.payload[-8:].hex()}" if advert.auth_type else ""
+    addresses = " ".join(advert.addresses)
+    return (
+        f"sends advert priority {advert.priority} vrid {advert.vrid} v{advert.version} each {advert.interval:g} s"
+        f" {advert.source} > {advert.destination} ttl {advert.ttl}{auth} [{addresses}]"
+    )
+
+
+def _bursts(announcements: Iterable[Announcement]) -> Iterator[Event]:
+    """Announcements of an address that follow each other at once."""
+    open_bursts: dict[tuple[str, str], tuple[Announcement, int, int]] = {}
+    for announcement in announcements:
+        key = (announcement.host, announcement.address)
+        first, last, count = open_bursts.get(key, (announcement, announcement.time_ns, 0))
+        if announcement.time_ns - last > TOLERANCE:
+            yield _burst(first, last, count)
+            first, count = announcement, 0
+        open_bursts[key] = (first, announcement.time_ns, count + 1)
+    for burst in open_bursts.values():
+        yield _burst(*burst)
+
+
+def _burst(first: Announcement, last: int, count: int) -> Event:
+    text = f"announces {first.address} {count} times, {first.mac}{' as a reply' if first.reply else ''}"
+    return Event(first.host, f"announcements {first.address}", text, first.time_ns, last)
+
+
+def _address_events(changes: Iterable[AddressChange]) -> Iterator[Event]:
+    present: dict[tuple[str, str], bool] = {}
+    for change in changes:
+        key = (change.host, change.address)
+        if present.get(key) != change.present:
+            present[key] = change.present
+            text = f"{'has' if change.present else 'has no longer'} {change.address}"
+            yield Event(change.host, f"address {change.address}", text, change.time_ns, change.time_ns)
+
+
+def _lines(side: Side) -> Iterator[Event]:
+    for line in side.pipes.lines():
+        stream = "pipe" if side.comparison.pipe_in_order else f"pipe {' '.join(line.text.split()[:2])}"
+        yield Event(line.host, stream, f"tells {line.text}", line.time_ns, line.time_ns)
+
+
+def _exits(side: Side) -> Iterator[Event]:
+    for name, process in side.processes:
+        if process.exited_at is not None:
+            text = f"ends with status {process.returncode}"
+            yield Event(name, "exit", text, process.exited_at, process.exited_at)

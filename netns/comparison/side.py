@@ -1,0 +1,202 @@
+"""One daemon on every node of a lab of its own: does the work of a comparison, and keeps what was seen."""
+
+import os
+import signal
+import threading
+import time
+from typing import Final, Self
+
+from netns.capture import Capture
+from netns.comparison import daemons, injected
+from netns.comparison.files import FIFO, placed
+from netns.comparison.pipes import Line, Pipes
+from netns.comparison.work import (
+    Carrier,
+    Comparison,
+    End,
+    Inject,
+    Ip,
+    Isolate,
+    Kill,
+    Link,
+    Reload,
+    Run,
+    Start,
+    Step,
+    Stop,
+    Wait,
+    WriteFile,
+    described,
+)
+from netns.kernel import LabError
+from netns.lab import Lab
+from netns.monitor import Monitor
+from netns.peers.base import replace_file
+from netns.process import Process
+
+PATIENCE: Final = 30.0
+_COLLECT: Final = 0.1  # what was seen last arrives a little later
+_AHEAD: Final = -5
+"""The niceness of a daemon that takes part: it is not to wait for one that is still loading its modules."""
+
+
+class Happening:
+    """A step that was done at ``at`` (ns since the epoch); a start at the first state that ``node`` told."""
+
+    __slots__ = ("at", "name", "node")
+
+    def __init__(self, name: str, at: int, node: str | None = None) -> None:
+        self.name = name
+        self.at = at
+        self.node = node
+
+
+class Side:
+    """``daemon`` is one of ``daemons.SIDES``."""
+
+    def __init__(self, comparison: Comparison, daemon: str) -> None:
+        self.comparison = comparison
+        self.daemon = daemon
+        self.happenings: list[Happening] = []
+        self.processes: list[tuple[str, Process]] = []
+        self._programs: dict[tuple[str, str], Process] = {}
+        self.lab = Lab(routers=len(comparison.files), clients=1)
+        self.nodes = tuple(comparison.files)
+        self._prepare()
+        self.capture = Capture(self.lab)
+        self.monitor = Monitor(self.lab)
+        self.pipes = Pipes({name: self.lab[name].directory / FIFO for name in self.nodes})
+        self.lab.on_close().callback(self.pipes.close)
+
+    def _prepare(self) -> None:
+        self.lab.directory.chmod(0o755)
+        for name, text in self.comparison.files.items():
+            host = self.lab[name]
+            replace_file(host.directory / daemons.CONFIG, placed(text, host.directory))
+            for program, body in self.comparison.programs.items():
+                path = host.directory / program
+                path.write_text(f"#!/bin/sh\n{body}\n".replace("{directory}", str(host.directory)))
+                path.chmod(0o755)
+
+    def play(self) -> None:
+        for step in self.comparison.work:
+            self._act(step)
+        time.sleep(_COLLECT)
+
+    def _act(self, step: Step) -> None:
+        if isinstance(step, Wait):
+            time.sleep(step.seconds)
+        elif isinstance(step, Start):
+            self._start(step.nodes)
+        else:
+            self.happenings.append(Happening(described(step), self._do(step)))
+
+    def _do(self, step: Step) -> int:
+        """Returns when (ns)."""
+        if isinstance(step, Inject):
+            at = time.time_ns()
+            injected.send(self.lab.client, step)
+            return at
+        if isinstance(step, Wait | Start):
+            raise LabError(f"{described(step)} is no deed")
+        if isinstance(step, Stop):
+            return self._process(step.node).send(signal.SIGTERM)
+        if isinstance(step, Kill):
+            return self._process(step.node).kill()
+        if isinstance(step, Reload):
+            return self._reload(step)
+        return self._to_host(step)
+
+    def _to_host(self, step: WriteFile | Carrier | Link | Ip | Isolate | Run | End) -> int:
+        host = self.lab[step.node]
+        if isinstance(step, Carrier):
+            return host.set_carrier(step.up)
+        if isinstance(step, Link):
+            return host.set_link(step.up)
+        if isinstance(step, Ip):
+            return host.ip(*step.commands)
+        if isinstance(step, Isolate):
+            return host.isolate(sending=step.sending, hearing=step.hearing)
+        if isinstance(step, End):
+            return self._programs.pop((step.node, step.name)).kill()
+        if isinstance(step, Run):
+            command = [word.replace("{directory}", str(host.directory)) for word in step.command]
+            process = self._programs[step.node, step.name] = host.spawn(command)
+            return process.started_at
+        return self._write(step)
+
+    def _write(self, step: WriteFile) -> int:
+        at, path = time.time_ns(), self.lab[step.node].directory / step.name
+        if step.text is None:
+            path.unlink()
+        elif step.in_place:
+            path.write_text(step.text)
+        else:
+            replace_file(path, step.text)
+        return at
+
+    def _reload(self, step: Reload) -> int:
+        directory = self.lab[step.node].directory
+        if step.file is not None:
+            replace_file(directory / daemons.CONFIG, placed(step.file, directory))
+        return self._process(step.node).send(signal.SIGHUP)
+
+    def _process(self, node: str) -> Process:
+        return next(process for name, process in reversed(self.processes) if name == node)
+
+    def _start(self, nodes: tuple[str, ...]) -> None:
+        started = [(name, daemons.start(self.daemon, self.lab[name])) for name in nodes]
+        self.processes += started
+        for name, process in started:
+            self.happenings.append(Happening(f"start {name}", self._told(name, process), name))
+            _hurry(self.lab[name].pids())
+
+    def _told(self, name: str, process: Process) -> int:
+        """When it told its first state, or ended (ns)."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            line: Line | None = self.pipes.first(name, process.started_at)
+            if line is not None:
+                return line.time_ns
+            if process.exited_at is not None:
+                return process.exited_at
+            if time.monotonic() > end:
+                raise LabError(f"{self.daemon} on {name} tells nothing; its log ends: {process.log()[-800:]}")
+            time.sleep(0.002)
+
+    def logs(self) -> dict[str, str]:
+        paths = {name: self.lab[name].directory / daemons.LOG for name in self.nodes}
+        return {name: path.read_text(errors="replace") for name, path in paths.items() if path.exists()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lab.close()
+
+
+def _hurry(pids: list[int]) -> None:
+    for pid in pids:
+        try:
+            os.setpriority(os.PRIO_PROCESS, pid, _AHEAD)
+        except ProcessLookupError:
+            continue
+
+
+def play_both(first: Side, second: Side) -> None:
+    """Both at the same time, so that a machine that is busy is busy for both."""
+    errors: list[BaseException] = []
+
+    def body(side: Side) -> None:
+        try:
+            side.play()
+        except (LabError, OSError) as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=body, args=(side,)) for side in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
