@@ -3,13 +3,13 @@
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from netns.demo.backend import SERVICE_PORT
+from netns.demo.configs import EXAMPLES, read
 from netns.demo.picture import Answer
-from netns.demo.promises import UnusableConfigError, read
 from netns.host import Host
 from netns.kernel import LabError
 from netns.lab import Lab
@@ -20,8 +20,6 @@ from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.units import Seconds
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-EXAMPLES: Final = ROOT / "docs" / "examples"
-CONFIGS: Final = ("vi1.toml", "vi1-backup.toml")
 REQUEST_INTERVAL: Final = 0.01
 SYSLOG_LINE: Final = re.compile(r"^(\s*log )/dev/log local0$", re.MULTILINE)
 
@@ -82,8 +80,10 @@ class LoadBalancer:
         self.haproxy = self.host.spawn(["haproxy", "-db", "-f", str(config)], log="haproxy.log")
 
     def start_daemon(self) -> None:
-        if self.daemon == "keepalived":
+        if self.daemon == "keepalived" and self.config_file.suffix == ".toml":
             self.vrrp = Keepalived().start(self.host, spec_of(self.config)).process
+        elif self.daemon == "keepalived":
+            self.vrrp = Keepalived().run(self.host, self.config_file)
         else:
             program = str(Path(sys.executable).with_name("vrrpd"))
             argv = [program, "--config", str(self.config_file), "--run-dir", str(self.run_dir), "--log-to", "console"]
@@ -152,15 +152,13 @@ class Client:
 class Pair:
     """Everything together; goes away with the lab."""
 
-    def __init__(self, lab: Lab, daemon: str, epoch: int) -> None:
+    def __init__(self, lab: Lab, daemon: str, epoch: int, configs: Sequence[Path]) -> None:
         self.lab = lab
         self.epoch = epoch
         self.nodes = tuple(
-            LoadBalancer(host, f"lb{number}", daemon, EXAMPLES / name)
-            for number, (host, name) in enumerate(zip(lab.routers, CONFIGS, strict=True), 1)
+            LoadBalancer(host, f"lb{number}", daemon, config)
+            for number, (host, config) in enumerate(zip(lab.routers, configs, strict=True), 1)
         )
-        if len({node.vip for node in self.nodes}) != 1:
-            raise UnusableConfigError("the two example configurations hold different addresses")
         self.backends = {f"kms{number}": host for number, host in enumerate(lab.backends, 1)}
 
     @property

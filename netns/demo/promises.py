@@ -1,10 +1,8 @@
 """What the protocol promises for each event of the demonstration, from the two nodes' own configuration."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from vrrpd.config.load import read_config
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core import timers
 from vrrpd.core.tracking import Contribution, evaluate
@@ -58,14 +56,6 @@ class Node:
     @property
     def skew(self) -> Seconds:
         return timers.skew_time(self.version, self.healthy, self.interval)
-
-
-def read(path: Path) -> Config:
-    """Raises UnusableConfigError with every fault in the file."""
-    config, diagnostics = read_config(path.read_text(encoding="utf-8"), str(path))
-    if config is None:
-        raise UnusableConfigError("\n".join(str(diagnostic) for diagnostic in diagnostics))
-    return config
 
 
 def node_of(config: Config) -> Node:

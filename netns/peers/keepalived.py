@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from netns.host import Host
 from netns.peers.base import NodeDaemon, RunningNode, replace_file
 from netns.peers.spec import InstanceSpec, NodeSpec, ScriptSpec
+from netns.process import Process
 
 _PID_FILES: Final = ("keepalived.pid", "vrrp.pid", "checkers.pid")
 
@@ -35,7 +36,11 @@ class Keepalived(NodeDaemon):
         return replace_file(host.directory / "keepalived.conf", render(spec))
 
     def start(self, host: Host, spec: NodeSpec) -> RunningNode:
-        config = self.write_config(host, spec)
+        process = self.run(host, self.write_config(host, spec))
+        return RunningNode(self, host, spec, process, [host.directory / "keepalived.log"])
+
+    def run(self, host: Host, config: Path) -> Process:
+        """Start it with a file that is there already."""
         files = host.directory
         for name in _PID_FILES:
             # A PID namespace gives out the same few numbers again: what is left of a dead one looks alive.
@@ -44,8 +49,7 @@ class Keepalived(NodeDaemon):
         argv = [self.program, "-n", "-l", "-G", "-P", "-f", str(config)]
         for option, name in zip(("-p", "-r", "-c"), _PID_FILES, strict=True):
             argv += [option, str(files / name)]
-        process = host.spawn(argv, log="keepalived.log")
-        return RunningNode(self, host, spec, process, [files / "keepalived.log"])
+        return host.spawn(argv, log="keepalived.log")
 
 
 def render(spec: NodeSpec) -> str:

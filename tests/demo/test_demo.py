@@ -53,9 +53,11 @@ def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]
     )
 
 
-@pytest.mark.parametrize("daemon", ["vrrpd", "keepalived"])
-def test_every_event_goes_as_the_protocol_promises(environment: dict[str, str], daemon: str) -> None:
-    with start(environment, "--daemon", daemon) as demo:
+@pytest.mark.parametrize(
+    ("daemon", "language"), [("vrrpd", "toml"), ("vrrpd", "keepalived"), ("keepalived", "keepalived")]
+)
+def test_every_event_goes_as_the_protocol_promises(environment: dict[str, str], daemon: str, language: str) -> None:
+    with start(environment, "--daemon", daemon, "--config-language", language) as demo:
         assert demo.stdout is not None
         out = demo.stdout.read()
     assert demo.returncode == 0, out

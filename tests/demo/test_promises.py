@@ -2,15 +2,15 @@ import dataclasses
 
 import pytest
 
-from netns.demo.pair import CONFIGS, EXAMPLES
-from netns.demo.promises import MACHINE_SLACK, MEASURING_SLACK, Promise, Promises, UnusableConfigError, node_of, read
+from netns.demo.configs import EXAMPLES, read
+from netns.demo.promises import MACHINE_SLACK, MEASURING_SLACK, Promise, Promises, UnusableConfigError, node_of
 from vrrpd.config.model import Config
 from vrrpd.units import Priority, Seconds
 
 
 @pytest.fixture
 def promises() -> Promises:
-    first, second = (node_of(read(EXAMPLES / name)) for name in CONFIGS)
+    first, second = (node_of(read(EXAMPLES / name)) for name in ("vi1.toml", "vi1-backup.toml"))
     return Promises(first, second)
 
 
