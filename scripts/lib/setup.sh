@@ -42,6 +42,7 @@ package_of() {
         ps | sysctl) echo procps ;;
         setpriv | nsenter | unshare | flock) echo util-linux ;;
         /usr/lib/frr/vrrpd) echo frr ;;
+        /lib/systemd/systemd) echo systemd ;;
         python3) echo python3-venv ;;
         groff) echo groff-base ;;
         *) echo "$1" ;;
