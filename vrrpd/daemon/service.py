@@ -12,6 +12,7 @@ from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
+from vrrpd.daemon.differences import describe
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.hooks import run_and_wait
@@ -27,7 +28,7 @@ from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
-from vrrpd.daemon.succession import Changes, compare, describe, inherited, known, places
+from vrrpd.daemon.succession import Changes, compare, inherited, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
@@ -160,21 +161,18 @@ class Service:
         """Whether this is what runs already."""
         return with_group_tracking(config) == self._config
 
-    def _compare(self, config: Config, plans: Iterable[InstancePlan]) -> Changes:
-        return compare(known(self._plans, self._config.global_defs), known(plans, config.global_defs))
-
     def differences(self, config: Config) -> tuple[str, ...]:
         """What ``replace`` would change, in lines for people."""
         config = with_group_tracking(config)
         if config == self._config:
             return ()
-        return describe(self._compare(config, self._succeeding(config)), self._config, config)
+        return describe(compare(self._plans, self._succeeding(config)), self._config, config)
 
     def replace(self, config: Config) -> None:
         """Run this configuration from now on. What it leaves as it was is not touched."""
         old, config = self._config, with_group_tracking(config)
         plans = self._succeeding(config)
-        changes = self._compare(config, plans)
+        changes = compare(self._plans, plans)
         same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
         self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
         self._notifier.reconfigure(config, self._launcher)
