@@ -1,20 +1,18 @@
 """keepalived's dump files of running daemons, read as exporters and VyOS read them, and keepalived's own."""
 
-import ctypes
 import json
 import os
 import re
 import signal
-import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from netns.host import Host
 from netns.lab import Lab
+from tests.daemon.clients import closings
 from tests.daemon.keepalived import AVAILABLE
 from tests.daemon.nodes import PATIENCE, eventually
 from tests.daemon.standing_in import StandIn
@@ -82,31 +80,6 @@ vrrp_instance VI_3 {
     }
 }
 """
-
-
-@contextmanager
-def closings(directory: Path) -> Iterator[Callable[[], list[str]]]:
-    """The names of files that were closed after writing, as VyOS waits for them (IN_CLOSE_WRITE)."""
-    libc = ctypes.CDLL(None)
-    watch = libc.inotify_init1(os.O_NONBLOCK)
-    assert libc.inotify_add_watch(watch, os.fsencode(directory), 0x8) > 0
-    found: list[str] = []
-
-    def read() -> list[str]:
-        try:
-            data = os.read(watch, 65536)
-        except BlockingIOError:
-            data = b""
-        while data:
-            length = struct.unpack_from("iIII", data)[3]
-            found.append(data[16 : 16 + length].rstrip(b"\0").decode())
-            data = data[16 + length :]
-        return found
-
-    try:
-        yield read
-    finally:
-        os.close(watch)
 
 
 class Dumping:
