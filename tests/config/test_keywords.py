@@ -23,6 +23,7 @@ COMPANIONS = {
     "unicast_ttl": 'unicast_peer = ["192.168.1.2"]',
     "preempt_delay": "",
     "auth_hmac": "version = 3",
+    "native_ipv6": 'virtual_ipaddress = ["fd00:1::100"]',
 }
 # Examples that are the default again.
 SAME_AS_DEFAULT = {"advert_int", "preempt"}

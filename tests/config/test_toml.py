@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.config.findings import ERROR, NOTE, WARNING, found, instance, one, only, read, script
+from tests.config.findings import ERROR, HERE, NOTE, WARNING, found, instance, one, only, read, script
 from vrrpd.config.diagnostics import Severity
 from vrrpd.config.model import Command, Garp, Track, VirtualAddress
 from vrrpd.config.toml import read as read_without_validation
@@ -360,3 +360,11 @@ def test_an_empty_file_has_nothing_to_run() -> None:
         (diagnostic,) = found(text)
         assert (diagnostic.severity, diagnostic.code) == (WARNING, "nothing-to-run")
         assert str(diagnostic.location) == "test.toml:1:1"
+
+
+def test_native_ipv6_does_not_go_with_ipv4() -> None:
+    text = instance(f"native_ipv6 = {HERE}true")
+    diagnostic, place = one(text)
+    assert (diagnostic.severity, diagnostic.code) == (WARNING, "family-mix")
+    assert (diagnostic.location.line, diagnostic.location.column) == place
+    assert not read(text.replace(HERE, "")).vrrp_instances[0].native_ipv6

@@ -84,6 +84,7 @@ class InstanceAssembler:
             "virtual_router_id": Vrid(block.get("virtual_router_id", int, 1)),
             "state": state,
             "priority": priority,
+            "native_ipv6": _native_ipv6(block, addresses, self.report),
             "version": _version(block, self.defaults, addresses),
             "virtual_ipaddress": addresses,
             "virtual_ipaddress_excluded": _addresses(block, "virtual_ipaddress_excluded"),
@@ -118,6 +119,15 @@ def _priority(block: Block, report: Report) -> Priority:
         write="priority = 101",
     )
     return OWNER
+
+
+def _native_ipv6(block: Block, addresses: Sequence[VirtualAddress], report: Report) -> bool:
+    native = block.get("native_ipv6", bool, False)
+    if native and addresses and family_of(addresses[0].address) is Family.IPV4:
+        text = "native_ipv6 does not go with IPv4 addresses: it is ignored"
+        report.warning(block.at("native_ipv6"), "family-mix", text)
+        return False
+    return native
 
 
 def _version(block: Block, defaults: GlobalDefs, addresses: Sequence[VirtualAddress]) -> int:
