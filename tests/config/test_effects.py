@@ -14,7 +14,6 @@ AH = instance('authentication = { auth_type = "AH", auth_pass = "x" }')
     [
         (instance("no_accept = true"), "no_accept", 5),
         (instance("accept = false"), "no_accept", 5),
-        (f"[global_defs]\nvrrp_strict = true\n{instance()}", "strict_mode", 3),
         (AH, "auth_ah", 5),
     ],
 )

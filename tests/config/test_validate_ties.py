@@ -29,7 +29,7 @@ FINDINGS = [
         instance("auth_hmac = §{ key = ['1 hex:" + KEY + "'], active_key = 1 }"),
         ERROR, "authentication-version", "version = 3",
     ),
-    (instance("strict_mode = §true\npreempt_delay = 5"), ERROR, "strict", "preempt_delay"),
+    (instance("strict_mode = true\npreempt_delay = §5"), ERROR, "strict", "preempt_delay"),
 ]  # fmt: skip
 
 

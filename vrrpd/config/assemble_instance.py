@@ -16,6 +16,7 @@ from vrrpd.config.assemble_trackers import (
 from vrrpd.config.block import Block, filled, plain_fields
 from vrrpd.config.diagnostics import Report
 from vrrpd.config.model import Garp, GlobalDefs, SyncGroup, VirtualAddress, VrrpInstance
+from vrrpd.config.strict import STRICT
 from vrrpd.config.values import AddressEntry
 from vrrpd.core.parameters import AddressLossPolicy
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
@@ -23,8 +24,8 @@ from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_
 T = TypeVar("T")
 
 
-def inherited(defaults: GlobalDefs, group: SyncGroup | None) -> Mapping[str, object]:
-    """What an instance has that does not say it, by keyword."""
+def inherited(defaults: GlobalDefs, group: SyncGroup | None, *, strict: bool = False) -> Mapping[str, object]:
+    """What an instance has that does not say it, by keyword; some of it is other in strict mode."""
     return {
         **_garp_defaults(defaults),
         "garp_form": defaults.vrrp_garp_form,
@@ -39,6 +40,7 @@ def inherited(defaults: GlobalDefs, group: SyncGroup | None) -> Mapping[str, obj
         "v3_checksum_as_v2": defaults.v3_checksum_as_v2,
         "smtp_alert": mail_default(defaults),
         "notify_priority_changes": group.notify_priority_changes if group else defaults.vrrp_notify_priority_changes,
+        **(STRICT if strict else {}),
     }
 
 
@@ -69,7 +71,8 @@ class InstanceAssembler:
 
     def instance(self, block: Block) -> VrrpInstance:
         group = next((group for group in self.groups if block.name in group.group), None)
-        inherits = inherited(self.defaults, group)
+        strict = block.get("strict_mode", bool, self.defaults.vrrp_strict)
+        inherits = inherited(self.defaults, group, strict=strict)
         priority = _priority(block, self.report)
         state = block.get("state", str, "MASTER" if priority == OWNER else "BACKUP")
         addresses = _addresses(block, "virtual_ipaddress")

@@ -30,6 +30,11 @@ def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
                 say_pending(words[name], name, section.at(name), report, starting=starting)
     for instance in config.vrrp_instances:
         _instance(instance, report, starting=starting)
+    for at in dict.fromkeys(_strict_places(config)):
+        say_pending(
+            PENDING["vrrp_instance"]["strict_accept"], "strict mode's firewall (no_accept)", at, report,
+            starting=starting,
+        )  # fmt: skip
     for option, at in chain.from_iterable(_options(instance) for instance in config.vrrp_instances):
         say_pending(PENDING["virtual_ipaddress"][option], option, at, report, starting=starting)
     return report.diagnostics
@@ -53,9 +58,17 @@ def _instance(instance: VrrpInstance, report: Report, *, starting: bool) -> None
         say("accept" if "accept" in instance.origins else "no_accept", "no_accept")
     if instance.authentication is not None and instance.authentication.auth_type == "AH" and "auth_ah" in words:
         say("authentication", "auth_ah")
-    for inherited in ("strict_mode", "v3_checksum_as_v2"):
-        if getattr(instance, inherited) and inherited not in instance.origins and inherited in words:
-            say(inherited, inherited)
+    inherited = "v3_checksum_as_v2"
+    if instance.v3_checksum_as_v2 and inherited not in instance.origins and inherited in words:
+        say(inherited, inherited)
+
+
+def _strict_places(config: Config) -> Iterator[Location]:
+    """Where strict mode was asked for that keeps a node from answering at its addresses, though it says no such thing."""
+    wide = config.global_defs.origins.get("vrrp_strict")
+    for instance in config.vrrp_instances:
+        if instance.accept is None and not instance.accepts:
+            yield instance.origins.get("strict_mode") or wide or _location(instance)
 
 
 def _location(instance: VrrpInstance) -> Location:

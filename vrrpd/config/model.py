@@ -32,7 +32,7 @@ from vrrpd.config.model_tracking import (
     VrrpScript,
 )
 from vrrpd.core.parameters import AddressLossPolicy
-from vrrpd.units import Address, Family, Priority, Seconds, Vrid, family_of
+from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 __all__ = [
     "FOREVER",
@@ -202,6 +202,13 @@ class VrrpInstance:
         if self.virtual_ipaddress:
             return family_of(self.virtual_ipaddress[0].address)
         return Family.IPV6 if self.native_ipv6 else Family.IPV4
+
+    @property
+    def accepts(self) -> bool:
+        """Whether a master is to answer at the addresses."""
+        if self.accept is None:
+            return not self.strict_mode or self.priority == OWNER
+        return self.accept
 
     @property
     def unicast(self) -> bool:

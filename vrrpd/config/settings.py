@@ -177,11 +177,9 @@ def _instance_values(instance: VrrpInstance) -> Mapping[str, object]:
 def _instance_defaults(instance: VrrpInstance, defs: GlobalDefs, group: SyncGroup | None) -> Mapping[str, object]:
     written_master = instance.state == "MASTER" and instance.priority != OWNER
     limited = any(peer.min_ttl is not None or peer.max_ttl is not None for peer in instance.unicast_peer)
-    inherits = inherited(defs, group)
-    wide = defs.vrrp_notify_priority_changes
+    inherits = inherited(defs, group, strict=instance.strict_mode)
     return {
         **inherits,
-        "notify_priority_changes": wide if group is None or group.notify_priority_changes is wide else None,
         "check_unicast_src": limited or inherits["check_unicast_src"],
         "version": 3 if instance.family is Family.IPV6 else defs.vrrp_version,
         "state": "MASTER" if instance.priority == OWNER else "BACKUP",

@@ -140,7 +140,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "debug": _noted("see --log-level"),
         "linkbeat_use_polling": _LINKBEAT,
         "lvs_sync_daemon_interface": _LVS,
-        "strict_mode": _refused("this instance would accept what a stricter node refuses"),
+        "strict_accept": _warned("this node answers traffic to the addresses all the same"),
     },
     "virtual_ipaddress": {
         "peer": _refused("the address would have another meaning"),

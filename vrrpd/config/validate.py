@@ -236,7 +236,7 @@ def _addresses(subject: Subject) -> None:
     _repeated_addresses(subject)
     for keyword, index, vip in _placed_addresses(instance):
         _network(subject, vip, subject.at(f"{keyword}.{index}"))
-    if vips and vips[0].address.version == 6 and not is_link_local(vips[0].address):
+    if vips and vips[0].address.version == 6 and not (instance.strict_mode or is_link_local(vips[0].address)):
         report.note(
             subject.at("virtual_ipaddress.0"),
             "first-not-link-local",

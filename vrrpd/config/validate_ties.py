@@ -6,6 +6,7 @@ from typing import Final
 from vrrpd.config.block import Doubts
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.model import AuthHmac, Config, TrackGroup, VrrpInstance
+from vrrpd.config.strict import check_strict
 from vrrpd.config.values import suggestion
 from vrrpd.units import family_of
 
@@ -27,7 +28,7 @@ def check_ties(config: Config, doubts: Doubts, report: Report) -> None:
         if ("vrrp_instance", instance.name, "unicast_peer") not in doubts:
             _unicast(instance, report)
         _signed(instance, report)
-        _strict(instance, report)
+        check_strict(instance, report)
 
 
 def _block(origins: Mapping[str, Location]) -> Location:
@@ -163,20 +164,3 @@ def _key_lengths(hmac: AuthHmac, at: Location, report: Report) -> None:
         length = len(rest) // 2 if kind == "hex" else len(key.value.encode(errors="replace"))
         if kind != "file" and length not in _KEY_BYTES:
             report.error(at, "bad-key", f"key {key.key_id} has {length} bytes", expected="32 to 64 bytes")
-
-
-def _strict(instance: VrrpInstance, report: Report) -> None:
-    if not instance.strict_mode:
-        return
-    at = _at(instance, "strict_mode")
-    for wrong, what in (
-        (bool(instance.unicast_peer), "has unicast peers"),
-        (not instance.virtual_ipaddress, "has no addresses"),
-        (instance.authentication is not None, "has authentication"),
-        (instance.preempt_delay > 0, "has a preempt_delay"),
-        (instance.down_timer_adverts != 3, "has down_timer_adverts other than 3"),
-        (instance.higher_prio_send_advert, "has higher_prio_send_advert"),
-    ):
-        if wrong:
-            report.error(at, "strict", f"{instance.name} {what}, and strict mode knows no such thing",
-                         expected="strict_mode = false, or none of it")  # fmt: skip

@@ -84,7 +84,7 @@ def _protocol(facts: InstanceFacts, _dump: DumpFacts) -> Iterator[str]:
     yield f"Total priority = {view.effective_priority}"
     in_seconds = f"{config.advert_int:g} sec"
     yield f"Advert interval = {in_seconds if config.version == 2 else f'{config.advert_int * 1000:.0f} milli-sec'}"
-    yield f"Accept = {'disabled' if config.accept is False else 'enabled'}"
+    yield f"Accept = {'enabled' if config.accepts else 'disabled'}"
     yield f"Preempt = {'disabled' if config.nopreempt else 'enabled'}"
     if config.preempt_delay and not config.nopreempt:
         yield f"Preempt delay = {config.preempt_delay:g} secs"

@@ -57,7 +57,7 @@ def _data(facts: InstanceFacts, dump: DumpFacts) -> dict[str, object]:
         "promote_secondaries": config.promote_secondaries,
         "adver_int": _number(config.advert_int),
         "master_adver_int": _number(facts.master_interval),
-        "accept": int(config.accept is not False),
+        "accept": int(config.accepts),
         "nopreempt": config.nopreempt,
         "preempt_delay": int(config.preempt_delay),
         "state": STATE_NUMBERS[view.state],

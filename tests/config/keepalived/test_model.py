@@ -8,6 +8,7 @@ from tests.config.keepalived.reading import BODY, FILE, instance, read
 from tests.config.keepalived.samples import LANGUAGE, PAIR, WHOLE
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.context import ReadContext
+from vrrpd.config.keepalived.render import render_keepalived
 from vrrpd.config.model import (
     Authentication,
     AuthHmac,
@@ -172,6 +173,15 @@ def test_strict_mode_corrects() -> None:
     found = instance("strict_mode\nstate MASTER\npriority 9\ndown_timer_adverts 5\nhigher_prio_send_advert").instance
     assert (found.state, found.down_timer_adverts, found.higher_prio_send_advert) == ("BACKUP", 3, False)
     assert found.lower_prio_no_advert
+
+
+def test_members_take_over_whether_changes_of_priority_are_told() -> None:
+    text = f"vrrp_instance A {{\n{BODY}}}\nvrrp_instance B {{\n{BODY.replace('51', '52').replace('.100', '.101')}"
+    text += "notify_priority_changes false\n}\nvrrp_sync_group G {\ngroup {\nA\nB\n}\nnotify_priority_changes\n}\n"
+    config = read(text).model
+    assert [instance.notify_priority_changes for instance in config.vrrp_instances] == [True, False]
+    assert config.sync_groups[0].notify_priority_changes
+    assert read(render_keepalived(config)).model == config
 
 
 def test_members_of_a_group_lose_their_weights() -> None:

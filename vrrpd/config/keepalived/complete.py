@@ -2,11 +2,12 @@
 
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
-from vrrpd.config.keepalived.complete_instance import Subject, completed
+from vrrpd.config.keepalived.complete_instance import completed
 from vrrpd.config.keepalived.complete_scripts import Scripts, renumber, without_missing
 from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.notify import FIELDS, notify_scripts
 from vrrpd.config.keepalived.reader import Reader
+from vrrpd.config.keepalived.subject import Subject
 from vrrpd.config.keepalived.words import Draft, build
 from vrrpd.config.model import Config, GlobalDefs, ProcessSettings, SyncGroup, TrackGroup, VrrpInstance
 from vrrpd.config.values import shortened
@@ -28,6 +29,7 @@ def complete(reader: Reader, cursor: Cursor) -> Config:
         without_missing(draft, known)
     groups = _members(reader, complaints)
     _grouped_weights(reader, groups, complaints)
+    _grouped_notices(reader, groups)
     instances = tuple(
         completed(Subject(name, draft, reader.global_defs, complaints)) for name, draft in reader.instances.items()
     )
@@ -142,6 +144,15 @@ def _without_weights(draft: Draft, complaints: Complaints) -> None:
         renumber(draft, keyword, kept)
         if keyword in draft.values:
             draft.values[keyword] = values
+
+
+def _grouped_notices(reader: Reader, groups: dict[str, Draft]) -> None:
+    """Members tell of changes of priority when the group says so and they themselves say nothing (keepalived)."""
+    for draft in groups.values():
+        wide = draft.find("notify_priority_changes", bool)
+        if wide is not None:
+            for member in draft.get("group", tuple, ()):
+                reader.instances[member].values.setdefault("notify_priority_changes", wide)
 
 
 def _sync_group(name: str, draft: Draft, defs: Draft) -> SyncGroup:

@@ -1,77 +1,22 @@
 """What the keywords of an instance make together, with keepalived's corrections; each is reported."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.config.diagnostics import Location
-from vrrpd.config.keepalived.complaints import Complaint, Complaints
+from vrrpd.config.keepalived.complaints import Complaint
 from vrrpd.config.keepalived.complete_scripts import renumber
+from vrrpd.config.keepalived.complete_strict import complete_strict, strict_version
 from vrrpd.config.keepalived.notify import FIELDS, notify_scripts
+from vrrpd.config.keepalived.subject import Subject
 from vrrpd.config.keepalived.words import Draft, build
 from vrrpd.config.model import Authentication, Garp, VirtualAddress, VrrpInstance
 from vrrpd.config.validate import ADDRESS_LIMIT
 from vrrpd.config.values import shortened
-from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
+from vrrpd.units import OWNER, Address, Family, Seconds, Vrid, family_of
 
 _LONGEST_V3: Final = 40.95
 _UNICAST_WORDS: Final = ("unicast_peer", "unicast_src_ip", "unicast_ttl", "unicast_fault_no_peer")
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """An instance being completed."""
-
-    name: str
-    draft: Draft
-    defs: Draft
-    complaints: Complaints
-
-    def complain(
-        self, keyword: str, code: str, message: str, *, expected: str = "", write: str = "",
-        kind: Complaint = Complaint.GENERAL,
-    ) -> None:  # fmt: skip
-        at = self.draft.at(keyword)
-        self.complaints.complain(
-            kind, at, code, f"vrrp_instance {shortened(self.name)}: {message}", expected=expected, write=write
-        )
-
-    def refuse(self, keyword: str, code: str, message: str, *, expected: str = "", write: str = "") -> None:
-        self.complaints.refuse(
-            Complaint.GENERAL, self.draft.at(keyword), code, f"vrrp_instance {shortened(self.name)}: {message}",
-            expected=expected, write=write,
-        )  # fmt: skip
-
-    @property
-    def family(self) -> Family:
-        vips = self.draft.get("virtual_ipaddress", tuple, ())
-        if vips:
-            return family_of(vips[0].address)
-        return Family.IPV6 if self.draft.get("native_ipv6", bool, False) else Family.IPV4
-
-    @property
-    def version(self) -> int:
-        own = self.draft.find("version", int)
-        if own is not None:
-            return own
-        return 3 if self.family is Family.IPV6 else self.defs.get("vrrp_version", int, 2)
-
-    @property
-    def strict(self) -> bool:
-        return self.draft.get("strict_mode", bool, self.defs.get("vrrp_strict", bool, False))
-
-    @property
-    def priority(self) -> Priority:
-        written = self.draft.find("priority", int)
-        if written is None:
-            written = OWNER if self.draft.find("state", str) == "MASTER" else 100
-        return Priority(written)
-
-    @property
-    def state(self) -> str:
-        owner = self.priority == OWNER
-        written = self.draft.get("state", str, "MASTER" if owner else "BACKUP")
-        return ("MASTER" if owner else "BACKUP") if self.strict else written
 
 
 def completed(subject: Subject) -> VrrpInstance:
@@ -307,25 +252,9 @@ def _tracked_interfaces(subject: Subject) -> None:
     renumber(draft, "track_interface", kept)
 
 
-def _strict(subject: Subject) -> None:
-    if not subject.strict:
-        return
-    draft = subject.draft
-    if draft.get("unicast_peer", tuple, ()):
-        subject.refuse("unicast_peer", "strict-unicast", "strict mode has no unicast peers",
-                       write="remove vrrp_strict")  # fmt: skip
-    for keyword in ("vmac_xmit_base", "higher_prio_send_advert", "garp_lower_prio_delay", "garp_lower_prio_repeat"):
-        if draft.values.pop(keyword, None):
-            subject.complain(keyword, "strict", f"strict mode has no {keyword}: it is ignored")
-    if draft.get("down_timer_adverts", int, 3) != 3:
-        subject.complain("down_timer_adverts", "strict", "strict mode has down_timer_adverts 3")
-    draft.values["down_timer_adverts"] = 3
-    draft.values["lower_prio_no_advert"] = True
-    draft.values["owner_ignore_adverts"] = True
-
-
 _STEPS: Final[Sequence[Callable[[Subject], None]]] = (
     _identity,
+    strict_version,
     _family,
     _repeated,
     _enough_addresses,
@@ -338,7 +267,7 @@ _STEPS: Final[Sequence[Callable[[Subject], None]]] = (
     _authentication,
     _owner,
     _tracked_interfaces,
-    _strict,
+    complete_strict,
 )
 
 # -- the model -------------------------------------------------------------------------------------------------------
