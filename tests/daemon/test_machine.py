@@ -2,12 +2,14 @@
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vrrpd.config.keepalived.context import ScriptState
+from vrrpd.config.keepalived.context import ScriptManners, ScriptState
 from vrrpd.daemon.machine import machine_context
+from vrrpd.linux.process import Identity, resolve_identity
 
 
 def test_includes(tmp_path: Path) -> None:
@@ -53,18 +55,57 @@ def test_interfaces_and_users() -> None:
     assert not context.has_namespace("../netns")
 
 
+PLAIN = ScriptManners()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs files that belong to root")
+def test_scripts_are_looked_at_by_the_path_that_runs_and_with_the_groups_that_run_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = machine_context(tmp_path / "x")
+    directory = tmp_path / "open"
+    directory.mkdir()
+    directory.chmod(0o777)
+    link = directory / "true"
+    link.symlink_to("/usr/bin/true")
+    assert context.check_script(str(link), "root", None, PLAIN).state is ScriptState.SAFE
+    kept = context.check_script(str(link), "root", None, ScriptManners(keep_links=True))
+    assert kept.state is ScriptState.INSECURE
+    asked = []
+    known = resolve_identity("nobody", None)
+
+    def resolve(user: str | None, group: str | None, *, supplementary: bool = False) -> Identity:
+        asked.append(supplementary)
+        return replace(known, groups=(1,) if supplementary else ())
+
+    monkeypatch.setattr("vrrpd.daemon.machine.resolve_identity", resolve)
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    os.chown(program, 0, 1)
+    program.chmod(0o750)
+    for path in (tmp_path, *tmp_path.parents):
+        if path != Path("/tmp"):
+            path.chmod(path.stat().st_mode | 0o111)
+        else:
+            break
+    assert context.check_script(str(program), "nobody", None, PLAIN).state is ScriptState.NOT_EXECUTABLE
+    in_groups = ScriptManners(supplementary=True)
+    assert context.check_script(str(program), "nobody", None, in_groups).state is ScriptState.SAFE
+    assert asked == [False, True]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs files that belong to root")
 def test_scripts(tmp_path: Path) -> None:
     context = machine_context(tmp_path / "x")
-    safe = context.check_script("/usr/bin/true", "root", None)
+    safe = context.check_script("/usr/bin/true", "root", None, PLAIN)
     assert (safe.state, safe.runs_as_root) == (ScriptState.SAFE, True)
-    assert not context.check_script("/usr/bin/true", "nobody", None).runs_as_root
-    assert context.check_script("/no/such/file", None, None).state is ScriptState.MISSING
+    assert not context.check_script("/usr/bin/true", "nobody", None, PLAIN).runs_as_root
+    assert context.check_script("/no/such/file", None, None, PLAIN).state is ScriptState.MISSING
     plain = tmp_path / "plain"
     plain.write_text("x")
-    assert context.check_script(str(plain), "root", None).state is ScriptState.NOT_EXECUTABLE
+    assert context.check_script(str(plain), "root", None, PLAIN).state is ScriptState.NOT_EXECUTABLE
     plain.chmod(0o777)
-    insecure = context.check_script(str(plain), "root", None)
+    insecure = context.check_script(str(plain), "root", None, PLAIN)
     assert insecure.state is ScriptState.INSECURE
     assert "everybody may write" in insecure.detail
-    assert context.check_script("/usr/bin/true", "no-such-user", None).state is ScriptState.NOT_EXECUTABLE
+    assert context.check_script("/usr/bin/true", "no-such-user", None, PLAIN).state is ScriptState.NOT_EXECUTABLE

@@ -69,8 +69,9 @@ def _answers(start: Callable[[Host], Process], wide: str, priority: int, heard: 
         lab["r2"].enter(send_advert, heard)
         time.sleep(0.35)
         until = time.time_ns()
-        result = len(capture.adverts("r1", 51, since=since, until=until)), len(
-            capture.garps("r1", since=since, until=until)
+        result = (
+            len(capture.adverts("r1", 51, since=since, until=until)),
+            len(capture.garps("r1", since=since, until=until)),
         )
         holds = host.holds(str(VIP))
         assert process.stop() == 0

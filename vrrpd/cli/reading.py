@@ -67,7 +67,7 @@ def _read_any(
         has_interface=lambda _name: True,
         has_user=lambda _user, _group: True,
         has_namespace=lambda _name: True,
-        check_script=lambda _program, _user, _group: ScriptCheck(ScriptState.SAFE),
+        check_script=lambda _program, _user, _group, _manners: ScriptCheck(ScriptState.SAFE),
     )
     config, diagnostics, _ = read_any(content, name, context)
     return config, diagnostics

@@ -64,7 +64,7 @@ def _instance(instance: VrrpInstance, report: Report, *, starting: bool) -> None
 
 
 def _strict_places(config: Config) -> Iterator[Location]:
-    """Where strict mode was asked for that keeps a node from answering at its addresses, though it says no such thing."""
+    """Where strict mode was asked for, with no_accept in it that is not written."""
     wide = config.global_defs.origins.get("vrrp_strict")
     for instance in config.vrrp_instances:
         if instance.accept is None and not instance.accepts:

@@ -1,5 +1,6 @@
 """The configuration as the daemon runs it: the file, read as the command line says."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vrrpd.config.diagnostics import Diagnostic
@@ -29,4 +30,10 @@ def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Dia
     if refused:
         return None, refused
     config, remarks = review_scripts(config)
-    return config, (*diagnostics, *remarks)
+    return config, (*diagnostics, *_news(diagnostics, remarks))
+
+
+def _news(said: Iterable[Diagnostic], remarks: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What was not said while the file was read: keepalived.conf's reader names each insecure script at its place."""
+    named = any(item.code == "script-insecure" for item in said)
+    yield from (item for item in remarks if not (named and item.code == "script-security"))

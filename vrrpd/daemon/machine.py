@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from vrrpd.config.keepalived.context import FoundFile, ReadContext, ScriptCheck, ScriptState
+from vrrpd.config.keepalived.context import FoundFile, ReadContext, ScriptCheck, ScriptManners, ScriptState
 from vrrpd.config.keepalived.limits import INPUT_LIMIT
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.process import DEFAULT_SCRIPT_USER, has_default_script_user, resolve_identity
@@ -85,12 +85,12 @@ def _has_namespace(name: str) -> bool:
     return "/" not in name and (_NAMESPACES / name).exists()
 
 
-def _check_script(program: str, user: str | None, group: str | None) -> ScriptCheck:
+def _check_script(program: str, user: str | None, group: str | None, manners: ScriptManners) -> ScriptCheck:
     try:
-        identity = resolve_identity(user, group)
+        identity = resolve_identity(user, group, supplementary=manners.supplementary)
     except VrrpdError as error:
         return ScriptCheck(ScriptState.NOT_EXECUTABLE, str(error))
-    found = examine(program, identity)
+    found = examine(program, identity, keep_links=manners.keep_links)
     detail = "; ".join(str(problem) for problem in found.problems)
     return ScriptCheck(_state(found), detail, found.root)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
-from vrrpd.config.keepalived.context import ReadContext, ScriptState
+from vrrpd.config.keepalived.context import ReadContext, ScriptManners, ScriptState
 from vrrpd.config.keepalived.lexer import Statement, command_words, script_words
 from vrrpd.config.keepalived.notify import FIELDS
 from vrrpd.config.keepalived.words import Draft
@@ -24,6 +24,9 @@ class Scripts:
         self._context = context
         self._complaints = complaints
         self._secured = defs.get("enable_script_security", bool, False)
+        self._manners = ScriptManners(
+            defs.get("use_symlink_paths", bool, False), defs.get("set_supplementary_groups", bool, False)
+        )
         self._user = defs.find("script_user", str) or context.default_user
         self._group = defs.find("script_group", str)
         self._unresolved = "script_user.unknown" in defs.origins and "script_user" not in defs.values
@@ -45,7 +48,7 @@ class Scripts:
                 expected="script_user in global_defs, or an account keepalived_script", write="script_user USER",
             )  # fmt: skip
             return False
-        check = self._context.check_script(command.argv[0], user, group)
+        check = self._context.check_script(command.argv[0], user, group, self._manners)
         program = shortened(command.argv[0])
         if check.state in {ScriptState.MISSING, ScriptState.NOT_EXECUTABLE}:
             self._complaints.complain(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,24 @@ class ScriptCheck:
     runs_as_root: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptManners:
+    """How global_defs wants scripts run: use_symlink_paths and set_supplementary_groups."""
+
+    keep_links: bool = False
+    supplementary: bool = False
+
+
+CheckScript: TypeAlias = Callable[[str, str | None, str | None, ScriptManners], ScriptCheck]
+
+
 def _no_files(pattern: str, directory: str) -> tuple[FoundFile, ...]:
     del pattern, directory
     return ()
 
 
-def _safe_script(program: str, user: str | None, group: str | None) -> ScriptCheck:
-    del program, user, group
+def _safe_script(program: str, user: str | None, group: str | None, manners: ScriptManners) -> ScriptCheck:
+    del program, user, group, manners
     return ScriptCheck(ScriptState.SAFE)
 
 
@@ -61,7 +73,7 @@ class ReadContext:
     """The defaults know nothing of any machine: no files to include, every interface, user and script is there.
 
     ``find_files(pattern, directory)`` gives the regular files without execute bit that match, sorted. ``random(low,
-    high)`` both included. ``check_script(program, user, group)``: users as written, None: the default user.
+    high)`` both included. ``check_script(program, user, group, manners)``: users as written, None: the default user.
     ``has_user(user, group)``; ``default_user`` is who runs scripts when nobody is named: None when there is no account
     ``keepalived_script``.
     """
@@ -74,6 +86,6 @@ class ReadContext:
     has_interface: Callable[[str], bool] = _any
     has_user: Callable[[str, str | None], bool] = _any_user
     has_namespace: Callable[[str], bool] = _any
-    check_script: Callable[[str, str | None, str | None], ScriptCheck] = _safe_script
+    check_script: CheckScript = _safe_script
     default_user: str | None = "keepalived_script"
     check_all_includes: bool = False
