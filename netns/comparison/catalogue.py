@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from netns.comparison import election
+from netns.comparison import election, network
 from netns.comparison.work import Comparison
 from netns.kernel import LabError
 
-COMPARISONS: Final[Mapping[str, Comparison]] = {comparison.name: comparison for comparison in (*election.COMPARISONS,)}
+COMPARISONS: Final[Mapping[str, Comparison]] = {
+    comparison.name: comparison for comparison in (*election.COMPARISONS, *network.COMPARISONS)
+}
 
 
 def comparison_named(name: str) -> Comparison:

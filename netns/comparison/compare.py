@@ -51,7 +51,8 @@ def judged(comparison: Comparison, left: Story, right: Story) -> Outcome:
         else:
             explained.append((difference, reason))
     seen = {name for _, name in explained}
-    failures += [f"departure not seen: {d.name}" for d in comparison.departures if d.name not in seen]
+    failures += [f"departure not seen: {d.name}" for d in comparison.departures if d.certain and d.name not in seen]
+    failures += [f"{story.daemon} says {line}" for story in (left, right) for line in story.complaints()]
     failures += [f"{story.daemon}: {story.lost} frames not captured" for story in (left, right) if story.lost]
     return Outcome(comparison, left, right, pairs, tuple(explained), tuple(failures))
 
@@ -88,7 +89,7 @@ def _difference(
     if first is None or second is None:
         story, other = (left, right) if first is not None else (right, left)
         event = first or second
-        if event is None:
+        if event is None or story.ended - event.at <= TOLERANCE:
             return None
         return f"{event.node}: {story.daemon} {event.text} {_when(story, event.at)}, {other.daemon} does not"
     if not _same_time(first, second, before, left, right):
@@ -112,7 +113,18 @@ def _when(story: Story, at: int) -> str:
 def _same_time(first: Event, second: Event, before: Pair | None, left: Story, right: Story) -> bool:
     """Within the tolerance of something before it that is the same on either side: a step, the last advert of some
     node, the event before it in its stream."""
-    mine, theirs = _causes(left, first), _causes(right, second)
+    mine, theirs = _steps(left, first.at), _steps(right, second.at)
+    if first.stream == "exit":  # nothing but the last step ends a program
+        last = max(mine, key=lambda step: mine[step], default="")
+        mine = {last: mine[last]} if last in theirs else {}
+    apart = min(
+        (abs((first.at - mine[step]) - (second.at - theirs[step])) for step in mine.keys() & theirs), default=NS
+    )
+    if apart <= TOLERANCE:
+        return True
+    if first.stream == "exit" or apart > TOLERANCE + max(left.longest_period, right.longest_period):
+        return False  # no phase differs by more than a period
+    mine, theirs = _adverts(left, first.at), _adverts(right, second.at)
     if before is not None and before.left is not None and before.right is not None:
         mine["before"], theirs["before"] = before.left.until, before.right.until
     return any(
@@ -122,19 +134,15 @@ def _same_time(first: Event, second: Event, before: Pair | None, left: Story, ri
 
 def _same_end(first: Event, second: Event, left: Story, right: Story) -> bool:
     """A rhythm ends up to one period before what ended it."""
-    mine, theirs = _steps(left, first.until), _steps(right, second.until)
+    mine, theirs = _steps(left, first.until + first.period), _steps(right, second.until + second.period)
     allowed = first.period + TOLERANCE
     apart = [abs((first.until - mine[step]) - (second.until - theirs[step])) for step in mine.keys() & theirs]
     return min(apart, default=0) <= allowed
 
 
-def _causes(story: Story, event: Event) -> dict[str, int]:
-    """Steps and the last advert of each node before the event, by a name that is the same on either side. A program
-    ends for no advert."""
-    found = _steps(story, event.at)
-    if event.stream != "exit":
-        found |= {f"advert of {node}": sent for node, sent in story.adverts if sent < event.at}
-    return found
+def _adverts(story: Story, at: int) -> dict[str, int]:
+    """The last advert of each node before ``at``."""
+    return {f"advert of {node}": sent for node, sent in story.adverts if sent < at}
 
 
 def _steps(story: Story, at: int) -> dict[str, int]:

@@ -10,11 +10,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``pattern`` is searched in the line that tells of the difference."""
+    """``pattern`` is searched in the line that tells of the difference; not ``certain``: it takes two things that
+    happen to come together, so that not every run shows it.
+    """
 
     name: str
     reason: str
     pattern: str
+    certain: bool = True
 
     def explains(self, difference: str) -> bool:
         return re.search(self.pattern, difference) is not None
@@ -24,4 +27,25 @@ STOPS_AT_ONCE: Final = Departure(
     "stops at once",
     "keepalived stays for a second after its farewell, vrrpd ends when its scripts have ended",
     r": ends with status 0: keepalived at \+1\.\d+ s after stop .*, vrrpd at \+0\.",
+)
+
+COUNT_MISMATCH: Final = Departure(
+    "another number of addresses",
+    "keepalived 2.2.7 drops such an advert as backup and takes over beside the master; later versions accept it, and"
+    " so does vrrpd",
+    r"^r1: .*(192\.168\.1\.101|VI_1)",
+)
+
+LATE_ANNOUNCEMENTS: Final = Departure(
+    "no announcements of an earlier term",
+    "keepalived's second burst, due garp_master_delay after it became master, also comes when it has been backup in"
+    " between; vrrpd's belongs to the term in which it was due",
+    r"^r1: keepalived announces .* does not$",
+)
+
+ANSWER_TO_FAREWELL: Final = Departure(
+    "a new rhythm after a farewell",
+    "a master answers priority 0 at once and counts its interval from then (RFC 9568 section 6.4.3); keepalived with"
+    " lower_prio_no_advert goes on in its old rhythm",
+    r"sends advert priority 100 vrid 5[23].*an advert with priority 0",
 )

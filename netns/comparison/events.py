@@ -1,5 +1,6 @@
 """What was seen on one side, as a short list: adverts in a steady rhythm and bursts of announcements are one event."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,6 +12,7 @@ from netns.wire import Advert, Announcement
 NS: Final = 1_000_000_000
 TOLERANCE: Final = 50_000_000
 """How far two times may be apart, ns."""
+_NOT_UNDERSTOOD: Final = re.compile(r"Unknown keyword|Unexpected '|Traceback|CRITICAL|is not handled by vrrpd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,14 @@ class Event:
 class Story:
     """Everything of one side, times in ns since the epoch.
 
-    ``happenings``: (name, time, node that it was the start of) of each step.
+    ``happenings``: (name, time, node that it was the start of) of each step; ``ended``: when the work was done.
     """
 
     daemon: str
     events: tuple[Event, ...]
     adverts: tuple[tuple[str, int], ...]
     happenings: tuple[tuple[str, int, str | None], ...]
+    ended: int
     lost: int
     logs: dict[str, str]
 
@@ -50,13 +53,22 @@ class Story:
     def began(self) -> int:
         return self.happenings[0][1] if self.happenings else 0
 
+    @property
+    def longest_period(self) -> int:
+        return max((event.period for event in self.events), default=0)
+
+    def complaints(self) -> list[str]:
+        """What the daemon did not understand of its file, or a defect of it: then nothing was compared."""
+        lines = [line for text in self.logs.values() for line in text.splitlines()]
+        return [line for line in lines if _NOT_UNDERSTOOD.search(line)]
+
     def seconds(self, at: int) -> float:
         return (at - self.began) / NS
 
 
 def story_of(side: Side) -> Story:
-    adverts = [advert for advert in side.capture.adverts() if advert.host in side.nodes]
-    announcements = [announcement for announcement in side.capture.garps() if announcement.host in side.nodes]
+    adverts = [advert for advert in side.capture.adverts(until=side.ended_at) if advert.host in side.nodes]
+    announcements = [found for found in side.capture.garps() if found.host in side.nodes and not _is_answer(found)]
     events = [
         *_runs(adverts),
         *_bursts(announcements),
@@ -66,9 +78,10 @@ def story_of(side: Side) -> Story:
     ]
     return Story(
         daemon=side.daemon,
-        events=tuple(sorted(events, key=lambda event: event.at)),
+        events=tuple(sorted((e for e in events if e.at <= side.ended_at), key=lambda event: event.at)),
         adverts=tuple((advert.host, advert.time_ns) for advert in adverts),
         happenings=tuple((happening.name, happening.at, happening.node) for happening in side.happenings),
+        ended=side.ended_at,
         lost=side.capture.lost,
         logs=side.logs(),
     )
@@ -100,6 +113,11 @@ def advert_text(advert: Advert) -> str:
         f"sends advert priority {advert.priority} vrid {advert.vrid} v{advert.version} each {advert.interval:g} s"
         f" {advert.source} > {advert.destination} ttl {advert.ttl}{auth} [{addresses}]"
     )
+
+
+def _is_answer(announcement: Announcement) -> bool:
+    """A kernel that still has an address answers the gratuitous ARP of the next one who has it."""
+    return announcement.reply and ":" not in announcement.address
 
 
 def _bursts(announcements: Iterable[Announcement]) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from netns.comparison import daemons, injected
 from netns.comparison.files import FIFO, placed
 from netns.comparison.pipes import Line, Pipes
 from netns.comparison.work import (
+    Await,
     Carrier,
     Comparison,
     End,
@@ -58,6 +59,7 @@ class Side:
         self.comparison = comparison
         self.daemon = daemon
         self.happenings: list[Happening] = []
+        self.ended_at = 0
         self.processes: list[tuple[str, Process]] = []
         self._programs: dict[tuple[str, str], Process] = {}
         self.lab = Lab(routers=len(comparison.files), clients=1)
@@ -81,6 +83,7 @@ class Side:
     def play(self) -> None:
         for step in self.comparison.work:
             self._act(step)
+        self.ended_at = time.time_ns()
         time.sleep(_COLLECT)
 
     def _act(self, step: Step) -> None:
@@ -97,6 +100,8 @@ class Side:
             at = time.time_ns()
             injected.send(self.lab.client, step)
             return at
+        if isinstance(step, Await):
+            return self._await(step)
         if isinstance(step, Wait | Start):
             raise LabError(f"{described(step)} is no deed")
         if isinstance(step, Stop):
@@ -106,6 +111,15 @@ class Side:
         if isinstance(step, Reload):
             return self._reload(step)
         return self._to_host(step)
+
+    def _await(self, step: Await) -> int:
+        advert = self.capture.wait_for_advert(PATIENCE, host=step.node, vrid=step.vrid)
+        if advert is None:
+            raise LabError(f"{self.daemon} on {step.node} does not advertise; its log ends: {self._tail(step.node)}")
+        return advert.time_ns
+
+    def _tail(self, node: str) -> str:
+        return self._process(node).log()[-800:]
 
     def _to_host(self, step: WriteFile | Carrier | Link | Ip | Isolate | Run | End) -> int:
         host = self.lab[step.node]
@@ -161,7 +175,7 @@ class Side:
             if process.exited_at is not None:
                 return process.exited_at
             if time.monotonic() > end:
-                raise LabError(f"{self.daemon} on {name} tells nothing; its log ends: {process.log()[-800:]}")
+                raise LabError(f"{self.daemon} on {name} tells nothing; its log ends: {self._tail(name)}")
             time.sleep(0.002)
 
     def logs(self) -> dict[str, str]:

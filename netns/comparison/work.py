@@ -15,6 +15,14 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Until the node advertises that virtual router the next time: what comes then meets both sides in one phase."""
+
+    node: str
+    vrid: int = 51
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Start the daemons; over when each has told its first state, or has ended."""
 
@@ -131,7 +139,9 @@ class Inject:
     ttl: int = 255
 
 
-Step: TypeAlias = Wait | Start | Stop | Kill | Reload | WriteFile | Carrier | Link | Ip | Isolate | Run | End | Inject
+Step: TypeAlias = (
+    Wait | Await | Start | Stop | Kill | Reload | WriteFile | Carrier | Link | Ip | Isolate | Run | End | Inject
+)
 
 
 def described(step: Step) -> str:
@@ -140,6 +150,8 @@ def described(step: Step) -> str:
         return f"an advert with priority {step.priority} from {step.source}"
     if isinstance(step, Wait):
         return f"wait {step.seconds:g} s"
+    if isinstance(step, Await):
+        return f"next advert of {step.node}"
     if isinstance(step, Start):
         return f"start {' '.join(step.nodes)}"
     if isinstance(step, WriteFile):

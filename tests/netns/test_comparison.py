@@ -26,7 +26,7 @@ def _adverts(at: int, until: int, count: int) -> Event:
 def _story(*events: Event, daemon: str = "keepalived", lost: int = 0) -> Story:
     steps = (("start r1", 0, "r1"), ("stop r1", 1000 * MS, None))
     sent = tuple(("r1", event.at) for event in events if event.period)
-    return Story(daemon, events, sent, steps, lost, {})
+    return Story(daemon, events, sent, steps, 3000 * MS, lost, {})
 
 
 def _theirs(*events: Event, lost: int = 0) -> Story:
@@ -34,6 +34,7 @@ def _theirs(*events: Event, lost: int = 0) -> Story:
     return replace(
         story,
         events=tuple(replace(event, at=event.at + LATER, until=event.until + LATER) for event in story.events),
+        ended=story.ended + LATER,
         adverts=tuple((node, at + LATER) for node, at in story.adverts),
         happenings=tuple((name, at + LATER, node) for name, at, node in story.happenings),
     )
@@ -86,6 +87,15 @@ def test_a_declared_departure_is_no_failure_unless_it_is_gone() -> None:
     assert outcome.passed, outcome.failures
     assert [name for _, name in outcome.explained] == [STOPS_AT_ONCE.name]
     assert judged(comparison, _story(ended), _theirs(ended)).failures == ("departure not seen: stops at once",)
+
+
+def test_what_happens_at_the_very_end_may_be_missed() -> None:
+    assert judged(PLAIN, _story(_tells("A", 10)), _theirs(_tells("A", 10), _tells("B", 2960))).passed
+
+
+def test_a_file_that_is_not_understood_is_a_failure() -> None:
+    left = replace(_story(), logs={"r1": "all is well\n(x.conf: Line 3) Unknown keyword 'prioritty'\n"})
+    assert judged(PLAIN, left, _theirs()).failures == ("keepalived says (x.conf: Line 3) Unknown keyword 'prioritty'",)
 
 
 def test_an_incomplete_record_is_a_failure() -> None:
