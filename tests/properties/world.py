@@ -54,6 +54,7 @@ class World:
     def __init__(self, hosts: Mapping[str, Parameters], seed: int = 0) -> None:
         self.random = random.Random(seed)
         self.loss = 0.0
+        self.delay = DELAY
         self.now = Instant(0.0)
         self.hosts = {
             name: Host(name, IPv4Address("192.168.1.0") + number, parameters)
@@ -157,7 +158,7 @@ class World:
         sender.last_sent = Instant(max(self.now, sender.last_sent + 1e-9))
         for host in self.hosts.values():
             if host is not sender and sender.connected and self.random.random() >= self.loss:
-                self._at(Instant(sender.last_sent + DELAY), partial(self._deliver, host, event))
+                self._at(Instant(sender.last_sent + self.delay), partial(self._deliver, host, event))
 
     def _deliver(self, host: Host, event: AdvertisementReceived) -> None:
         if host.router is not None and host.connected:

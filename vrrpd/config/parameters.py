@@ -1,7 +1,10 @@
 """What the election is told about an instance."""
 
-from vrrpd.config.model import Garp, VrrpInstance
+from collections.abc import Iterator
+
+from vrrpd.config.model import VrrpInstance
 from vrrpd.core.parameters import AnnouncePolicy, Parameters
+from vrrpd.units import Address, Seconds
 
 
 def parameters_of(instance: VrrpInstance) -> Parameters:
@@ -14,10 +17,11 @@ def parameters_of(instance: VrrpInstance) -> Parameters:
         advert_interval=instance.advert_int,
         addresses=tuple(vip.address for vip in instance.virtual_ipaddress),
         excluded_addresses=tuple(vip.address for vip in instance.virtual_ipaddress_excluded),
+        elsewhere=tuple(_elsewhere(instance)),
         preempt=not instance.nopreempt,
         preempt_delay=instance.preempt_delay,
         down_timer_adverts=instance.down_timer_adverts,
-        announce=announce_policy(instance.garp),
+        announce=announce_policy(instance),
         owner_ignores_adverts=instance.owner_ignore_adverts,
         answer_lower_priority=not instance.lower_prio_no_advert,
         advert_before_yielding=instance.higher_prio_send_advert,
@@ -26,7 +30,14 @@ def parameters_of(instance: VrrpInstance) -> Parameters:
     )
 
 
-def announce_policy(garp: Garp) -> AnnouncePolicy:
+def _elsewhere(instance: VrrpInstance) -> Iterator[Address]:
+    for vip in (*instance.virtual_ipaddress, *instance.virtual_ipaddress_excluded):
+        if vip.device not in {None, instance.interface}:
+            yield vip.address
+
+
+def announce_policy(instance: VrrpInstance) -> AnnouncePolicy:
+    garp, extra = instance.garp, instance.garp_extra_if
     return AnnouncePolicy(
         repeat=garp.master_repeat,
         delay=garp.master_delay,
@@ -34,4 +45,5 @@ def announce_policy(garp: Garp) -> AnnouncePolicy:
         refresh_repeat=garp.master_refresh_repeat,
         lower_priority_repeat=garp.lower_prio_repeat,
         lower_priority_delay=garp.lower_prio_delay,
+        elsewhere=Seconds(extra.interval if extra is not None and extra.everywhere else 0.0),
     )

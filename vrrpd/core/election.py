@@ -38,7 +38,11 @@ ELECTION_TIMERS: Final = (
     Timer.SECOND_ANNOUNCE,
     Timer.LOWER_PRIORITY_ANNOUNCE,
     Timer.REFRESH,
+    Timer.CONFIRM,
+    Timer.ELSEWHERE,
 )
+CONFIRM_SOONEST: Final = Seconds(0.1)
+"""A starved process becomes no quicker because the intervals are short."""
 
 
 class Election:
@@ -194,6 +198,7 @@ class Election:
         """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
         self._clear_election()
         self._deadlines.clear(Timer.STARTUP_DELAY)  # a master hears the others
+        at_once = self._memory.is_new_master(now, self._confirm_span)
         self._memory.forget_master()
         self._learnt_interval = None
         if self.parameters.is_owner:
@@ -203,6 +208,9 @@ class Election:
         self._add(self.parameters.all_addresses)
         self._announce_all(self.parameters.announce.repeat)
         self._schedule_announcements(now)
+        self._schedule_elsewhere(now)
+        if at_once:
+            self._confirm_later(now)
         self._become(State.MASTER, reason, detail, now)
         self._notify(NotifyEvent.MASTER)
 
@@ -303,6 +311,20 @@ class Election:
         self._deadlines.clear(Timer.REFRESH)
         if self.parameters.announce.refresh > 0:
             self._deadlines.set(Timer.REFRESH, after(now, delay))
+
+    @property
+    def _confirm_span(self) -> Seconds:
+        return max(self.parameters.advert_interval, CONFIRM_SOONEST)
+
+    def _confirm_later(self, now: Instant) -> None:
+        """Whoever became master together with us may have announced behind us: the last word has to be ours."""
+        self._deadlines.set(Timer.CONFIRM, after(now, self._confirm_span))
+
+    def _schedule_elsewhere(self, now: Instant) -> None:
+        """keepalived's garp_extra_if: no advertisement tells switches where these addresses are."""
+        self._deadlines.clear(Timer.ELSEWHERE)
+        if self.parameters.elsewhere and self.parameters.announce.elsewhere > 0:
+            self._deadlines.set(Timer.ELSEWHERE, after(now, self.parameters.announce.elsewhere))
 
     def _notify(self, event: NotifyEvent) -> None:
         self._effects.append(Notify(event, self.effective_priority))

@@ -6,11 +6,13 @@ from vrrpd.core.effects import NoticeKind
 from vrrpd.core.events import AdvertisementReceived
 from vrrpd.core.view import MasterView, PeerView
 from vrrpd.proto.advertisement import Advertisement
-from vrrpd.units import Address, Instant, Seconds
+from vrrpd.units import RESIGN, Address, Instant, Seconds
 
 PEERS_KEPT = 16
 NOTICES_KEPT = 64
 """Subjects of one kind, so that a flood of one kind hides no other."""
+SILENCE = 3
+"""Intervals without an advertisement after which a sender begins anew."""
 
 
 @dataclass(slots=True)
@@ -20,6 +22,8 @@ class Heard:
     advertisement: Advertisement
     source: Address
     at: Instant
+    since: Instant
+    """The first advertisement of an unbroken row of them."""
 
     def view(self) -> PeerView:
         advert = self.advertisement
@@ -50,8 +54,10 @@ class Memory:
         if peer is None:
             if len(self._peers) >= PEERS_KEPT:
                 del self._peers[min(self._peers, key=lambda address: self._peers[address].at)]
-            peer = self._peers[source] = Heard(advertisement, source, now)
+            peer = self._peers[source] = Heard(advertisement, source, now, now)
         else:
+            if peer.advertisement.priority == RESIGN or now - peer.at > SILENCE * advertisement.interval:
+                peer.since = now
             peer.advertisement, peer.at = advertisement, now
         return peer
 
@@ -66,6 +72,11 @@ class Memory:
     def master(self) -> MasterView | None:
         peer = self._followed
         return None if peer is None else MasterView(peer.source, peer.advertisement.priority, peer.at)
+
+    def is_new_master(self, now: Instant, span: Seconds) -> bool:
+        """Whether the master became one less than ``span`` seconds ago, as far as we heard."""
+        peer = self._followed
+        return peer is not None and peer.advertisement.priority != RESIGN and now - peer.since < span
 
     def first_time(self, kind: NoticeKind, subject: object) -> bool:
         """Whether this has not been said since the last change of state."""

@@ -29,7 +29,8 @@ class AnnouncePolicy:
     """When a MASTER sends gratuitous ARP or unsolicited Neighbour Advertisements, and how often for each address.
 
     ``repeat`` on takeover, the same again ``delay`` seconds later (0: never), then ``refresh_repeat`` every ``refresh``
-    seconds (0: never). ``lower_priority_*`` apply when another master with a lower priority was heard.
+    seconds (0: never). ``lower_priority_*`` apply when another master with a lower priority was heard. Addresses on
+    other interfaces than that of the advertisements once every ``elsewhere`` seconds (0: never).
     """
 
     repeat: int = 5
@@ -38,6 +39,7 @@ class AnnouncePolicy:
     refresh_repeat: int = 1
     lower_priority_repeat: int = 5
     lower_priority_delay: Seconds = Seconds(5.0)
+    elsewhere: Seconds = Seconds(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Parameters:
     ``base_priority``         1..255; 255 owns the addresses.
     ``advert_interval``       Adver_Interval: 1..255 whole seconds (VRRPv2), 0.01..40.95 (VRRPv3).
     ``down_timer_adverts``    1..100; how many intervals make up Master_Down_Interval (RFC: 3).
+    ``elsewhere``             those of all addresses that live on other interfaces than that of the advertisements.
     ``preempt_delay``         0..1000 s that a lower-priority master is left alone after it was first heard.
     ``timer_expired_backup``  the other node's assumed priority, 1..254: a nopreempt MASTER that was not scheduled for
                               longer than that node would have waited steps back; None: it stays.
@@ -67,6 +70,7 @@ class Parameters:
     advert_interval: Seconds = Seconds(1.0)
     addresses: tuple[Address, ...] = ()
     excluded_addresses: tuple[Address, ...] = ()
+    elsewhere: tuple[Address, ...] = ()
     preempt: bool = True
     preempt_delay: Seconds = Seconds(0.0)
     down_timer_adverts: int = 3

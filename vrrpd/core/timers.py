@@ -37,6 +37,8 @@ class Timer(enum.Enum):
     SECOND_ANNOUNCE = "second_announce"
     LOWER_PRIORITY_ANNOUNCE = "lower_priority_announce"
     REFRESH = "refresh"
+    CONFIRM = "confirm_announce"
+    ELSEWHERE = "elsewhere_announce"
     OWNER_CONFLICT = "owner_conflict"
     RETRY = "retry"
 

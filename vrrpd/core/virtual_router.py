@@ -186,6 +186,13 @@ class VirtualRouter(Election):
         self._announce_all(self.parameters.announce.refresh_repeat)
         self._schedule_refresh(now, self.parameters.announce.refresh)
 
+    def _confirm_announce(self, _at: Instant, _now: Instant) -> None:
+        self._announce_all(1)
+
+    def _elsewhere_announce(self, _at: Instant, now: Instant) -> None:
+        self._announce(self.parameters.elsewhere, 1)
+        self._schedule_elsewhere(now)
+
     def _rogue_gone(self, _at: Instant, _now: Instant) -> None:
         if self.parameters.is_owner:
             self.effective_priority = OWNER
@@ -353,6 +360,7 @@ class VirtualRouter(Election):
 
     def _announce_against_another(self, now: Instant) -> None:
         policy = self.parameters.announce
+        self._confirm_later(now)
         if policy.lower_priority_repeat:
             self._announce_all(policy.lower_priority_repeat)
             if policy.lower_priority_delay > 0:
@@ -378,6 +386,7 @@ class VirtualRouter(Election):
         elif not self._rogue_adverts_left:
             self._rogue_adverts_left = ROGUE_GRACE_ADVERTS
             self._rogue_interval = heard.advertisement.interval
+            self._confirm_later(now)
 
     # --- addresses, stalls, operators, failures -----------------------------------------------------------------
 
@@ -510,6 +519,8 @@ class VirtualRouter(Election):
             self._schedule_announcements(now)
         elif self.parameters.announce.refresh != old.announce.refresh:
             self._schedule_refresh(now, self.parameters.announce.refresh)
+        if _extra(self.parameters) != _extra(old):
+            self._schedule_elsewhere(now)
 
     _HANDLERS: Final[dict[type[object], Callable[..., None]]] = {
         Startup: _on_startup,
@@ -539,9 +550,15 @@ class VirtualRouter(Election):
         Timer.SECOND_ANNOUNCE: _second_announce,
         Timer.LOWER_PRIORITY_ANNOUNCE: _lower_priority_announce,
         Timer.REFRESH: _refresh_announce,
+        Timer.CONFIRM: _confirm_announce,
+        Timer.ELSEWHERE: _elsewhere_announce,
         Timer.OWNER_CONFLICT: _rogue_gone,
         Timer.RETRY: _retry_due,
     }
+
+
+def _extra(settings: Parameters) -> tuple[Seconds, tuple[Address, ...]]:
+    return settings.announce.elsewhere, settings.elsewhere
 
 
 def _join(addresses: tuple[Address, ...]) -> str:

@@ -137,7 +137,7 @@ def test_the_second_announcement_after_a_lower_priority_comes_later() -> None:
     story.until(20.0)
     story.hear(90)
     announced = [(at, effect) for at, effect in story.until(40.0) if isinstance(effect, Announce)]
-    assert announced == [(25.0, Announce((VIP,), 2))]
+    assert announced == [(21.0, Announce((VIP,), 1)), (25.0, Announce((VIP,), 2))]
 
 
 def test_lower_prio_no_advert_keeps_the_announcements_and_the_script() -> None:
