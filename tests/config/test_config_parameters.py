@@ -13,7 +13,7 @@ version = 3
 priority = 150
 advert_int = 0.25
 virtual_ipaddress = ["fe80::1", "2001:db8::1/64"]
-virtual_ipaddress_excluded = ["10.0.0.1"]
+virtual_ipaddress_excluded = ["10.0.0.1 dev eth1"]
 preempt_delay = 7
 nopreempt = false
 down_timer_adverts = 5
@@ -23,6 +23,7 @@ garp_master_refresh = 3
 garp_master_refresh_repeat = 4
 garp_lower_prio_delay = 6
 garp_lower_prio_repeat = 8
+garp_extra_if = "all 9"
 owner_ignore_adverts = true
 lower_prio_no_advert = true
 higher_prio_send_advert = true
@@ -45,9 +46,10 @@ def test_every_setting_arrives() -> None:
         advert_interval=Seconds(0.25),
         addresses=(ip_address("fe80::1"), ip_address("2001:db8::1")),
         excluded_addresses=(ip_address("10.0.0.1"),),
+        elsewhere=(ip_address("10.0.0.1"),),
         preempt_delay=Seconds(7),
         down_timer_adverts=5,
-        announce=AnnouncePolicy(2, Seconds(1), Seconds(3), 4, 8, Seconds(6)),
+        announce=AnnouncePolicy(2, Seconds(1), Seconds(3), 4, 8, Seconds(6), Seconds(9)),
         owner_ignores_adverts=True,
         answer_lower_priority=False,
         advert_before_yielding=True,
@@ -63,3 +65,9 @@ def test_every_setting_arrives() -> None:
 
 def test_nopreempt() -> None:
     assert not parameters_of(only(instance("nopreempt = true"))).preempt
+
+
+def test_only_all_is_for_other_interfaces_and_one_that_is_named_may_be_the_same() -> None:
+    addresses = 'virtual_ipaddress = ["10.0.0.1 dev eth0", "10.0.0.2 dev eth1", "10.0.0.3"]\n'
+    parameters = parameters_of(only(instance(addresses + "garp_extra_if = 60")))
+    assert (parameters.elsewhere, parameters.announce.elsewhere) == ((ip_address("10.0.0.2"),), 0.0)

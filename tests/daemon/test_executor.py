@@ -28,6 +28,7 @@ from vrrpd.core.node import Directed
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.spacing import Spacing
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
@@ -104,7 +105,8 @@ class Bench:
         self.kernel = kernel
         self.plan = plans_of(text)[0]
         self.speaker = Speaker(self.plan)
-        self.vips = VipSet(self.plan, kernel.announcer, lambda *_: False)  # type: ignore[arg-type]  # a stand-in
+        self.outlet = Spacing(kernel.announcer, loop)  # type: ignore[arg-type]  # stand-ins
+        self.vips = VipSet(self.plan, self.outlet, lambda *_: False)
         self.notified: list[tuple[str, Notify | NotifyGroup]] = []
         self.executor = Executor(
             {"VI_1": Means(self.speaker, self.vips)},
@@ -242,7 +244,7 @@ def test_ipv6_says_whether_it_routes_and_looks_again(
         asked.append((name, family))
         return routing[0]
 
-    vips = VipSet(bench.plan, kernel.announcer, forwarding)  # type: ignore[arg-type]  # a stand-in
+    vips = VipSet(bench.plan, bench.outlet, forwarding)
     vips.bind({"eth0": link()})
     vips.announce((address,), 1)
     routing[0] = True

@@ -16,6 +16,7 @@ from vrrpd.daemon import speaker as speaker_module
 from vrrpd.daemon.executor import Means
 from vrrpd.daemon.links import Links
 from vrrpd.daemon.listener import Listener
+from vrrpd.daemon.spacing import Spacing
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
@@ -83,7 +84,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 
 def links_of(host: Host, loop: asyncio.AbstractEventLoop) -> Links:
     plans = plans_of(instance_text())
-    means = {plan.name: Means(Speaker(plan), VipSet(plan, lambda _: _never(), lambda *_: False)) for plan in plans}
+    outlet = Spacing(lambda _: _never(), loop)
+    means = {plan.name: Means(Speaker(plan), VipSet(plan, outlet, lambda *_: False)) for plan in plans}
     links = Links(plans, means, host, loop, host)
     links.review()
     return links

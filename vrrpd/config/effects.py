@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
-from vrrpd.config.model import Config, VirtualAddress, VrrpInstance
+from vrrpd.config.model import Config, ExtraGarp, VirtualAddress, VrrpInstance
 from vrrpd.config.settings import Section, Setting, sections
 from vrrpd.config.unsupported import PENDING, say_pending
 
@@ -42,7 +42,7 @@ def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
 
 def _asks(section: Section, setting: Setting) -> bool:
     """Whether it was written; a default that came from elsewhere is reported where it was written."""
-    if setting.value in (None, False, ()):
+    if setting.value in (None, False, ()) or (isinstance(setting.value, ExtraGarp) and setting.value.everywhere):
         return False
     return not setting.is_default if section.kind == "vrrp_instance" else setting.value != setting.default
 

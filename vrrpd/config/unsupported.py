@@ -82,7 +82,7 @@ _DBUS = _warned("there is no DBus interface; see vrrpd status --json")
 _LVS = _noted("vrrpd does not balance load")
 _BUFFERS = _noted("vrrpd sizes its own buffers")
 _FILES = _noted("the file is in $TMPDIR or /tmp whatever it says, as with keepalived")
-_SPACING = _warned("announcements are not spaced out")
+_SECONDARY = _warned("there are no virtual MACs yet; all is for addresses on other interfaces", "all SECONDS")
 _ROUTES = _warned("they do not move with the addresses; a notify script can do it")
 _STATIC = _warned("it is not installed; the system's network configuration can do it")
 _LINKBEAT = _warned("the kernel's word on the link is taken")
@@ -90,7 +90,6 @@ _LINKBEAT = _warned("the kernel's word on the link is taken")
 PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "": {
         **_all("static_ipaddress static_routes static_rules", _STATIC),
-        "garp_group": _SPACING,
         **_all("linkbeat_interfaces linkbeat_use_polling", _LINKBEAT),
         "interface_up_down_delays": _warned("changes of a link count at once"),
         **_all("net_namespace_ipvs namespace_with_ipsets", _LVS),
@@ -101,7 +100,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "default_interface": _STATIC,
         "log_unknown_vrids": _warned("advertisements of other virtual routers are not seen at all"),
         "vrrp_delay_after_boot": _warned("only the start of vrrpd counts", "vrrp_startup_delay = ..."),
-        **_all("vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if", _SPACING),
+        "vrrp_garp_extra_if": _SECONDARY,
         "disable_local_igmp": _warned("the kernel reports the multicast group as for any other"),
         **_all("vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters", _FIREWALL),
         **_all("max_auto_priority min_auto_priority_delay", _warned("the real time priority stays as it is")),
@@ -135,7 +134,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "track_src_ip": _warned("losing the configured source address is no FAULT"),
         **_all("virtual_routes virtual_rules", _ROUTES),
         "promote_secondaries": _warned("see sysctl net.ipv4.conf.INTERFACE.promote_secondaries"),
-        "garp_extra_if": _SPACING,
+        "garp_extra_if": _SECONDARY,
         "kernel_rx_buf_size": _BUFFERS,
         "debug": _noted("see --log-level"),
         "linkbeat_use_polling": _LINKBEAT,

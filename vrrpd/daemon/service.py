@@ -25,6 +25,7 @@ from vrrpd.daemon.notify import Notifier
 from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.snapshot import Snapshots
+from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.status import StatusReporter
@@ -79,6 +80,8 @@ class Service:
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
         self._announcers = Announcers()
+        self._spacing = Spacing(self._announcers.on, loop)
+        self._spacing.configure(distances_of(config))
         self._plans = _plans_of(config)
         routers = (VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
         self._node = Node(routers, _groups_of(config))
@@ -96,7 +99,7 @@ class Service:
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
-        return Means(Speaker(plan), VipSet(plan, self._announcers.on, is_forwarding))
+        return Means(Speaker(plan), VipSet(plan, self._spacing, is_forwarding))
 
     def _build_engine(self) -> Engine:
         narrator = Narrator(Repeats(self._loop))
@@ -180,6 +183,7 @@ class Service:
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
         retired = self._equip_anew(changes)
         self._config, self._plans = config, plans
+        self._spacing.configure(distances_of(config))
         self.reporter.replace(plans)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
         self._links.replace(plans, changes.former, changes.changed)
@@ -288,6 +292,7 @@ class Service:
         self._notifier.abandon()
         self._links.close()
         self._engine.close()
+        self._spacing.close()
         self._announcers.keep(())
         self._loop.remove_reader(self._watch.fileno())
         self._watch.close()

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 
 from vrrpd.config.model import VirtualAddress
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.spacing import Burst, Spacing
 from vrrpd.linux.addresses import AddressBatch, AddressFailure, Vip
-from vrrpd.linux.announce import Announcer
 from vrrpd.linux.interfaces import Link
 from vrrpd.linux.netlink import Netlink
 from vrrpd.proto.arp import MAC_LENGTH, gratuitous_arp
@@ -34,24 +34,24 @@ class _Bound:
 class VipSet:
     """Unbound, it holds nothing: adding fails, removing has nothing to do.
 
-    ``forwarding`` says whether this host routes on an interface; ``announcer`` gives the one that sends there.
+    ``forwarding`` says whether this host routes on an interface; its announcements leave through ``outlet``.
     """
 
     def __init__(
         self,
         plan: InstancePlan,
-        announcer: Callable[[int], Announcer],
+        outlet: Spacing,
         forwarding: Callable[[str, Family], bool],
     ) -> None:
         self._plan = plan
         self._all = tuple(vip.address for vip in plan.vips)
-        self._announcer = announcer
+        self._outlet = outlet
         self._forwarding = forwarding
         self._bound: dict[Address, _Bound] = {}
         self._batch: AddressBatch | None = None
         self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
-        self._bursts: dict[tuple[Address, ...], tuple[tuple[int, tuple[bytes, ...]], ...]] = {}
+        self._bursts: dict[tuple[Address, ...], tuple[Burst, ...]] = {}
         self._former: Mapping[Address, Vip] = {}
         self._spared: frozenset[Address] = frozenset()
 
@@ -107,6 +107,7 @@ class VipSet:
             for address, bound in self._bound.items()
             if (frame := self._frame(bound)) is not None
         }
+        self._outlet.refresh(self._frames)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -132,6 +133,7 @@ class VipSet:
 
     def remove(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
         """Addresses that are unbound are nowhere, and so removed."""
+        self._outlet.cancel(addresses)
         if self._spared:
             addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
         failures = self._remove_former(netlink, addresses)
@@ -157,22 +159,21 @@ class VipSet:
 
     def announce(self, addresses: tuple[Address, ...], rounds: int) -> int:
         """How many announcements could not be sent because the interface's queue was full. Raises LinuxError."""
-        missing = 0
-        for index, frames in self._burst(addresses):
-            missing += len(frames) * rounds - self._announcer(index).send(frames, rounds)
-        return missing
+        return sum(self._outlet.send(burst, rounds) for burst in self._burst(addresses))
 
-    def _burst(self, addresses: tuple[Address, ...]) -> tuple[tuple[int, tuple[bytes, ...]], ...]:
+    def _burst(self, addresses: tuple[Address, ...]) -> tuple[Burst, ...]:
         """The frames for ``addresses``, by interface."""
         known = self._bursts.get(addresses)
         if known is None:
-            by_index: dict[int, list[bytes]] = {}
+            by_link: dict[tuple[str, int], list[Address]] = {}
             for address in addresses:
                 if address in self._frames:
-                    index, frame = self._frames[address]
-                    by_index.setdefault(index, []).append(frame)
-            known = tuple((index, tuple(frames)) for index, frames in by_index.items())
-            self._bursts[addresses] = known
+                    link = self._bound[address].link
+                    by_link.setdefault((link.name, link.index), []).append(address)
+            known = self._bursts[addresses] = tuple(
+                Burst(*link, tuple(found), tuple(self._frames[address][1] for address in found))
+                for link, found in by_link.items()
+            )
         return known
 
     def _frame(self, bound: _Bound) -> bytes | None:
