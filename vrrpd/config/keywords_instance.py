@@ -99,7 +99,7 @@ VRRP_INSTANCE = table(
     Keyword("vmac_xmit_base", Form.FLAG, "Advertisements nevertheless leave through `interface`.", "false", "true"),
     Keyword("use_ipvlan", Form.IPVLAN, "Addresses and advertisements get an interface of their own.", "none",
             '"ipvl51 192.168.1.5/24"'),
-    Keyword("garp_extra_if", Form.EXTRA_GARP, "Announce on other interfaces than `interface` again and again: all, or virtual MACs only.",
+    Keyword("garp_extra_if", Form.EXTRA_GARP, "Announce on other interfaces in such distances: `all`, or virtual MACs.",
             "vrrp_garp_extra_if", '"all 60"'),
     Keyword("auth_hmac", Form.AUTH_HMAC, "Sign advertisements.", "none",
             '{ key = ["1 hex:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"], active_key = 1 }'),
