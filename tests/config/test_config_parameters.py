@@ -29,6 +29,7 @@ lower_prio_no_advert = true
 higher_prio_send_advert = true
 timer_expired_backup = 99
 address_loss = "fail_over"
+unicast_peer = ["fe80::9"]
 """
 
 
@@ -53,6 +54,7 @@ def test_every_setting_arrives() -> None:
         owner_ignores_adverts=True,
         answer_lower_priority=False,
         advert_before_yielding=True,
+        announce_source=True,
         timer_expired_backup=Priority(99),
         address_loss=AddressLossPolicy.FAIL_OVER,
     )

@@ -5,7 +5,7 @@ their order; an empty one means that nothing happens. ``SPECIAL`` holds what nee
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.core.builders import (
@@ -27,6 +27,7 @@ from tests.core.builders import (
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    AnnounceSource,
     Effect,
     GroupStateChanged,
     Notice,
@@ -68,6 +69,7 @@ LETTERS: Final[dict[type[Effect], str]] = {
     AddAddresses: "+",
     RemoveAddresses: "-",
     Announce: "G",
+    AnnounceSource: "g",
     StateChanged: "S",
     Notify: "N",
     Notice: "!",
@@ -249,6 +251,7 @@ def _overslept(story: Story) -> Story:
 
 
 OWNER: Final = parameters(255)
+UNICAST: Final = parameters(announce_source=True)
 STUBBORN: Final = parameters(preempt=False)
 TRUSTING: Final = parameters(preempt=False, timer_expired_backup=Priority(90))
 PATIENT: Final = parameters(preempt_delay=Seconds(2.0))
@@ -260,6 +263,11 @@ STORIES: Final[dict[str, Callable[[], Story]]] = {
     "an owner, not started": lambda: waiting_to_start(OWNER),
     "an owner in its startup delay": lambda: told(OWNER, "start after a delay", begin=waiting_to_start),
     "an owner in FAULT": lambda: told(OWNER, "check failed"),
+    "a unicast node in FAULT": lambda: told(UNICAST, "check failed"),
+    "a unicast owner in FAULT": lambda: told(replace(OWNER, announce_source=True), "check failed"),
+    "unicast, FAULT in the startup delay": lambda: told(
+        UNICAST, "start after a delay", "check failed", begin=waiting_to_start
+    ),
     "an owner, MASTER": lambda: master(OWNER),
     "an owner that yielded to another": lambda: told(OWNER, "advert of an owner, higher address"),
     "an owner that heard another too long": _reduced_owner,
@@ -295,6 +303,9 @@ an owner, not started                | start after a delay                | BACK
 an owner in its startup delay        | advert of a higher priority        |                |
 an owner in its startup delay        | deadline                           | MASTER !A+GSN  | owner
 an owner in FAULT                    | check passed                       | MASTER A+GSN   | owner
+a unicast node in FAULT              | check passed                       | BACKUP SNg     | fault_cleared
+a unicast owner in FAULT             | check passed                       | MASTER A+GSNg  | owner
+unicast, FAULT in the startup delay  | check passed                       | BACKUP SN      | fault_cleared
 an owner, MASTER                     | priority raised                    |                |
 an owner, MASTER                     | advert of an owner                 | MASTER !       |
 an owner, MASTER                     | advert of an owner, higher address | BACKUP !-SN    | owner_conflict

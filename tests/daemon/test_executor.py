@@ -11,6 +11,7 @@ from tests.daemon.nodes import instance_text
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    AnnounceSource,
     Effect,
     Notice,
     NoticeKind,
@@ -150,6 +151,17 @@ def test_in_the_order_given_and_the_slow_things_last(bench: Bench, caplog: pytes
     assert "VI_1 BACKUP -> MASTER: why; 2 VIPs on eth0 in " in caplog.text
     bench.executor.finish()
     assert len(bench.notified) == 1
+
+
+def test_the_source_is_announced_once_where_adverts_leave(bench: Bench) -> None:
+    source = IPv4Address("192.168.1.1")
+    assert bench.do(AnnounceSource(source)) == []
+    assert bench.kernel.did == [("announce", 3, (gratuitous_arp(MAC, source),), 1)]
+    bench.kernel.announce_error = errno.ENETDOWN
+    (failure,) = bench.do(AnnounceSource(source))
+    assert failure.error == "announce on eth0: ENETDOWN"
+    bench.vips.bind({})
+    assert bench.do(AnnounceSource(source)) == [], "there is no interface"
 
 
 def test_an_address_that_cannot_be_added(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from netns.capture import Capture
 from netns.lab import Lab
 from tests.daemon.nodes import VIP, Node, eventually, instance_text
 
@@ -135,16 +136,49 @@ def test_a_virtual_address_is_never_the_source(lab: Lab) -> None:
     assert node.status()["source"] == "192.168.1.1"
 
 
-def test_a_configured_source_that_is_missing_is_a_fault(lab: Lab) -> None:
-    node = Node(lab["r1"], instance_text(mcast_src_ip="192.168.1.99")).start()
+def test_a_tracked_source_that_is_missing_is_a_fault(lab: Lab) -> None:
+    node = Node(lab["r1"], instance_text(mcast_src_ip="192.168.1.99", track_src_ip=True)).start()
     node.becomes("FAULT")
     assert [reason for reason, _ in fault_of(node)] == ["no_source_address"]
-    assert node.lines("VI_1 cannot send from 192.168.1.99: .*EADDRNOTAVAIL")
     lab["r1"].ip("addr add 192.168.1.99/24 dev eth0")
     node.becomes("MASTER")
     assert node.status()["source"] == "192.168.1.99"
     lab["r1"].ip("addr del 192.168.1.99/24 dev eth0")
     node.becomes("FAULT")
+
+
+def test_a_configured_source_that_is_missing_is_sent_from_all_the_same(lab: Lab) -> None:
+    capture = Capture(lab)
+    node = Node(lab["r1"], instance_text(mcast_src_ip="192.168.1.99")).start()
+    node.becomes("MASTER")
+    advert = capture.wait_for_advert(20, host="r1", since=0)
+    assert advert is not None
+    assert str(advert.source) == "192.168.1.99"
+    assert len(node.lines("WARNING .*192.168.1.99 is not on eth0")) == 1
+    lab["r1"].ip("addr add 192.168.1.99/24 dev eth0")
+    eventually(lambda: node.lines("INFO .*192.168.1.99 is on eth0 now"))
+    lab["r1"].ip("addr del 192.168.1.99/24 dev eth0")
+    eventually(lambda: len(node.lines("WARNING .*192.168.1.99 is not on eth0")) == 2)
+    assert node.state() == "MASTER"
+
+
+@pytest.mark.parametrize(
+    ("extra", "vip", "own"),
+    [
+        pytest.param("", "192.168.1.100", "192.168.1.1/24", id="multicast"),
+        pytest.param('unicast_peer = ["192.168.1.2"]', "192.168.1.100", "192.168.1.1/24", id="unicast"),
+        pytest.param("", "fd00:1::100", "fe80::ff:fe00:1/64", id="ipv6"),
+    ],
+)
+def test_a_farewell_though_its_own_address_is_gone(lab: Lab, extra: str, vip: str, own: str) -> None:
+    """The others take over after Skew_Time, not after Master_Down_Interval."""
+    capture = Capture(lab)
+    node = Node(lab["r1"], instance_text(extra=extra, virtual_ipaddress=[vip])).start()
+    node.becomes("MASTER")
+    lab["r1"].ip(f"addr del {own} dev eth0")
+    node.becomes("FAULT")
+    assert capture.wait_for_advert(20, host="r1", since=0, priority=0), node.log()
+    assert not node.lines("effect_failed")
 
 
 def test_no_multicast_no_vrrp(lab: Lab) -> None:

@@ -149,6 +149,35 @@ def test_checksum_form_is_remembered(form: bool) -> None:
     assert result.checksum_form is (ChecksumForm.PSEUDO_HEADER if form else ChecksumForm.PLAIN)
 
 
+def test_a_wrong_checksum_may_not_matter() -> None:
+    """keepalived's v3_checksum_as_v2: the result of the check is ignored."""
+    wrong = replace(V3, checksum_error=0x8000).datagram()
+    result = decode(wrong, replace(V3.rules(), any_checksum=True))
+    assert isinstance(result, Advertisement)
+    assert result.checksum_form is ChecksumForm.UNCHECKED
+    lax = replace(V2.rules(), any_checksum=True)
+    assert reason_of(replace(V2, checksum_error=1), lax) is DropReason.BAD_CHECKSUM
+    lax = replace(V3_IPV6.rules(), any_checksum=True)
+    assert reason_of(replace(V3_IPV6, checksum_error=1), lax) is DropReason.BAD_CHECKSUM
+
+
+def test_the_group_in_the_pseudo_header_of_a_unicast_peer() -> None:
+    group, peer = GROUPS[Family.IPV4], ip_address("192.168.1.2")
+    payload = V3.payload(group)
+    datagram = replace(V3.datagram(), destination=peer, payload=payload)
+    rules = replace(V3.rules(), multicast=False)
+    dropped = decode(datagram, rules)
+    assert isinstance(dropped, Dropped)
+    assert dropped.reason is DropReason.BAD_CHECKSUM
+    result = decode(datagram, replace(rules, old_group=group))
+    assert isinstance(result, Advertisement)
+    assert result.checksum_form is ChecksumForm.OLD_UNICAST
+    modern = decode(replace(datagram, payload=V3.payload(peer)), replace(rules, old_group=group))
+    assert isinstance(modern, Advertisement)
+    assert modern.checksum_form is ChecksumForm.PSEUDO_HEADER
+    assert encode(result, datagram.source, group) == payload
+
+
 def test_ipv6_needs_the_pseudo_header() -> None:
     assert reason_of(replace(V3_IPV6, pseudo_header=False), V3_IPV6.rules()) is DropReason.BAD_CHECKSUM
     assert reason_of(replace(V2_IPV6, pseudo_header=False), V2_IPV6.rules()) is DropReason.BAD_CHECKSUM

@@ -25,6 +25,7 @@ def parameters_of(instance: VrrpInstance) -> Parameters:
         owner_ignores_adverts=instance.owner_ignore_adverts,
         answer_lower_priority=not instance.lower_prio_no_advert,
         advert_before_yielding=instance.higher_prio_send_advert,
+        announce_source=instance.unicast,
         timer_expired_backup=instance.timer_expired_backup,
         address_loss=instance.address_loss,
     )

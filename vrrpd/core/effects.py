@@ -98,6 +98,13 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceSource:
+    """One gratuitous ARP or Neighbour Advertisement for the address that adverts come from, on the interface itself."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """``detail`` is the sentence for people: ``no advert from 192.168.1.1 for 3.60 s``."""
 
@@ -144,6 +151,7 @@ Effect: TypeAlias = (
     | AddAddresses
     | RemoveAddresses
     | Announce
+    | AnnounceSource
     | StateChanged
     | Notify
     | Notice

@@ -8,6 +8,7 @@ from typing import Final
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    AnnounceSource,
     Effect,
     Notice,
     NoticeKind,
@@ -146,6 +147,7 @@ class Election:
             self._join(Reason.STARTUP, "started", now)
         elif self.state is State.FAULT:
             self._join(Reason.FAULT_CLEARED, "nothing is wrong any more", now)
+            self._announce_source()
 
     def _enter_fault(self, faults: tuple[Fault, ...], now: Instant) -> None:
         detail = ", ".join(describe_fault(fault) for fault in faults)
@@ -297,6 +299,11 @@ class Election:
     def _announce(self, addresses: tuple[Address, ...], rounds: int) -> None:
         if addresses and rounds > 0:
             self._effects.append(Announce(addresses, rounds))
+
+    def _announce_source(self) -> None:
+        starting = self._deadlines.get(Timer.STARTUP_DELAY) is not None
+        if self.parameters.announce_source and self._source is not None and not starting:
+            self._effects.append(AnnounceSource(self._source))
 
     def _announce_all(self, rounds: int) -> None:
         self._announce(self.parameters.all_addresses, rounds)

@@ -53,6 +53,7 @@ class Parameters:
     ``down_timer_adverts``    1..100; how many intervals make up Master_Down_Interval (RFC: 3).
     ``elsewhere``             those of all addresses that live on other interfaces than that of the advertisements.
     ``preempt_delay``         0..1000 s that a lower-priority master is left alone after it was first heard.
+    ``announce_source``       unicast: after FAULT, in which peers may have forgotten our MAC address, announce it.
     ``timer_expired_backup``  the other node's assumed priority, 1..254: a nopreempt MASTER that was not scheduled for
                               longer than that node would have waited steps back; None: it stays.
     ``farewells_on_fault``    advertisements with priority 0 sent when a MASTER faults (RFC: 1, keepalived: 2).
@@ -78,6 +79,7 @@ class Parameters:
     owner_ignores_adverts: bool = False
     answer_lower_priority: bool = True
     advert_before_yielding: bool = False
+    announce_source: bool = False
     timer_expired_backup: Priority | None = None
     list_mismatch: ListMismatchPolicy = ListMismatchPolicy.ACCEPT
     address_loss: AddressLossPolicy = AddressLossPolicy.RESTORE

@@ -129,7 +129,15 @@ class Engine:
             dropped, listener.unattributed = listener.unattributed, []
             for item in dropped:
                 self._narrator.unattributed(listener.interface, item)
+        if listener.forms:
+            self._adapt(listener)
         return events
+
+    def _adapt(self, listener: Listener) -> None:
+        forms, listener.forms = listener.forms, []
+        for name, peer, form in forms:
+            if self._means[name].speaker.adapt(peer, form):
+                self._narrator.checksum_form(name, peer, form)
 
     def _deadline_passed(self) -> None:
         woken = read_clock()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    AnnounceSource,
     Effect,
     GroupStateChanged,
     Notice,
@@ -106,6 +107,8 @@ class Executor:
                     missing = means.vips.announce(effect.addresses, effect.rounds)
                     if missing:
                         return EffectFailed(effect, f"{missing} announcements not sent: the queue stayed full")
+                case AnnounceSource():
+                    means.vips.announce_own(effect.address)
                 case _:
                     self._tell(name, effect)
         except LinuxError as error:

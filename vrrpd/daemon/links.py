@@ -42,6 +42,8 @@ class _Standing:
 
     problem: str = "not looked at yet"
     source: Address | None = None
+    absent: Address | None = None
+    """The configured source while it is not on the interface."""
     bound: Mapping[str, Link] = field(default_factory=dict)
 
 
@@ -251,7 +253,7 @@ class Links:
         """The source address with a socket that sends from it; None when there is no such address or no such socket."""
         speaker = self._means[plan.name].speaker
         wanted = self._choose_source(plan, link, speaker.source or self._standings[plan.name].source)
-        if wanted is None or (wanted == speaker.source and self._is_on(link, wanted)):
+        if wanted is None or wanted == speaker.source:
             return wanted
         try:
             speaker.open(link.index, wanted)
@@ -264,10 +266,22 @@ class Links:
     def _choose_source(self, plan: InstancePlan, link: Link, current: Address | None) -> Address | None:
         """As configured; else the present one for as long as it exists; else the interface's primary address."""
         if plan.source is not None:
-            return plan.source
+            absent = not self._is_on(link, plan.source)
+            self._tell_absence(plan, plan.source if absent else None)
+            return None if absent and plan.config.track_src_ip else plan.source
         if current is not None and self._is_on(link, current):
             return current
         return self._interfaces.primary_address(link.index, plan.family, self._no_source[plan.name])
+
+    def _tell_absence(self, plan: InstancePlan, address: Address | None) -> None:
+        standing = self._standings[plan.name]
+        if address != standing.absent and not plan.config.track_src_ip:
+            if address is not None:
+                text = "%s: %s is not on %s: advertisements carry it all the same (track_src_ip makes it a FAULT)"
+                log.warning(text, plan.name, address, plan.interface)
+            else:
+                log.info("%s: %s is on %s now", plan.name, standing.absent, plan.interface)
+        standing.absent = address
 
     def _is_on(self, link: Link, address: Address) -> bool:
         return any(item.address == address for item in self._interfaces.addresses(link.index))

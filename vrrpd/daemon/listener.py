@@ -8,7 +8,7 @@ from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Receiver, open_receiver
-from vrrpd.proto.advertisement import Datagram, Dropped, DropReason, decode, peek_vrid
+from vrrpd.proto.advertisement import ChecksumForm, Datagram, Dropped, DropReason, decode, peek_vrid
 from vrrpd.units import Address, Family, Vrid
 
 DRAIN_LIMIT: Final = 1024
@@ -30,12 +30,16 @@ class _Accepted:
 
 
 class Listener:
-    """``unattributed`` holds packets so broken that no instance can be named, until somebody reports them."""
+    """``unattributed`` holds packets so broken that no instance can be named, until somebody reports them.
+
+    ``forms`` likewise holds which form the checksums of a unicast peer have, by name of instance.
+    """
 
     def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
         self.interface = interface
         self.family = family
         self.unattributed: list[Dropped] = []
+        self.forms: list[tuple[str, Address, ChecksumForm]] = []
         self._plans = {plan.parameters.vrid: plan for plan in plans}
         self._groups = _groups(plans)
         self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
@@ -109,6 +113,8 @@ class Listener:
         result = decode(datagram, plan.rules)
         if isinstance(result, Dropped):
             return plan.name, PacketDropped(result.reason, datagram.source, result.detail)
+        if plan.rules.old_group is not None:
+            self.forms.append((plan.name, datagram.source, result.checksum_form))
         event = AdvertisementReceived(result, datagram.source)
         if len(self._accepted) >= REMEMBERED:
             self._accepted.clear()

@@ -8,7 +8,8 @@ from typing import Final
 from vrrpd.core.effects import GroupStateChanged, Notice, NoticeKind, State, StateChanged
 from vrrpd.core.events import PacketDropped
 from vrrpd.daemon.repeats import Repeats
-from vrrpd.proto.advertisement import Dropped
+from vrrpd.proto.advertisement import ChecksumForm, Dropped
+from vrrpd.units import Address
 
 log = logging.getLogger("vrrpd.instance")
 
@@ -67,6 +68,12 @@ class Narrator:
         text = f"ignored a packet on {interface}: {dropped.reason.value} ({dropped.detail})"
         fields = {"interface": interface, "drop_reason": dropped.reason.value}
         self._lines.append(lambda: self._repeats.say((interface, dropped.reason), logging.WARNING, text, fields))
+
+    def checksum_form(self, instance: str, peer: Address, form: ChecksumForm) -> None:
+        """A unicast peer gets checksums of another form from now on, as it sends them itself."""
+        text = f"{instance} sends checksums of the form {form.value} to {peer}, which sends such too"
+        fields = {"instance": instance, "peer": str(peer), "checksum_form": form.value}
+        self._lines.append(lambda: self._repeats.say((instance, peer), logging.INFO, text, fields))
 
     @property
     def has_lines(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from vrrpd.config.model import GlobalDefs, VirtualAddress, VrrpInstance
 from vrrpd.config.parameters import parameters_of
 from vrrpd.core.parameters import Parameters
-from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, ReceiveRules
+from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, ChecksumForm, ReceiveRules
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Address, Family
 
@@ -27,6 +27,7 @@ class InstancePlan:
     rules: ReceiveRules
     destinations: tuple[Address, ...]
     password: bytes | None = field(default=None, repr=False)
+    checksum_form: ChecksumForm = ChecksumForm.PSEUDO_HEADER
 
     @property
     def name(self) -> str:
@@ -90,8 +91,27 @@ def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
         password=password,
         multicast=not instance.unicast,
         peers=_accepted_peers(instance),
+        any_checksum=instance.v3_checksum_as_v2,
+        old_group=_old_group(instance, defaults),
     )
-    return InstancePlan(instance, parameters, rules, _destinations(instance, defaults), password)
+    return InstancePlan(
+        instance, parameters, rules, _destinations(instance, defaults), password, _checksum_form(instance)
+    )
+
+
+def _old_group(instance: VrrpInstance, defaults: GlobalDefs) -> Address | None:
+    """What unicast peers may have in their pseudo-headers instead of our address."""
+    if not instance.unicast or instance.family is not Family.IPV4 or instance.old_unicast_checksum == "never":
+        return None
+    return defaults.vrrp_mcast_group4 or ALL_ROUTERS_4
+
+
+def _checksum_form(instance: VrrpInstance) -> ChecksumForm:
+    """The form in which adverts leave, to peers of which nothing is known."""
+    if instance.v3_checksum_as_v2:
+        return ChecksumForm.PLAIN
+    old = instance.unicast and instance.old_unicast_checksum is not None and instance.old_unicast_checksum != "never"
+    return ChecksumForm.OLD_UNICAST if old else ChecksumForm.PSEUDO_HEADER
 
 
 def _accepted_peers(instance: VrrpInstance) -> Mapping[Address, tuple[int, int]] | None:

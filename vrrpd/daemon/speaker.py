@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Sender, open_sender
-from vrrpd.proto.advertisement import Advertisement, encode
+from vrrpd.proto.advertisement import Advertisement, ChecksumForm, encode
 from vrrpd.units import RESIGN, Address, Priority
 
 
 class Speaker:
     """``source`` is the address that adverts come from; None while there is no way to send any."""
+
+    _old: frozenset[Address] = frozenset()
+    """Peers whose adverts have checksums of keepalived 1.3.6 and before: they get such, for they know no others."""
 
     def __init__(self, plan: InstancePlan) -> None:
         self._plan = plan
@@ -45,6 +48,19 @@ class Speaker:
             sender.close()
         self._senders = ()
 
+    def adapt(self, peer: Address, form: ChecksumForm) -> bool:
+        """The checksums of this peer have that form; whether what we send to it changes."""
+        old = self._old | {peer} if form is ChecksumForm.OLD_UNICAST else self._old - {peer}
+        fixed = self._plan.checksum_form is not ChecksumForm.PSEUDO_HEADER
+        if old == self._old or fixed or peer not in self._plan.destinations:
+            return False
+        self._old = old
+        prepared = tuple(self._encoded)
+        self._encoded.clear()
+        for priority in prepared:
+            self.prepare(priority)
+        return True
+
     def prepare(self, priority: Priority) -> None:
         """Encode the advert with this priority before it is needed."""
         if self.source is not None and priority not in self._encoded:
@@ -67,5 +83,11 @@ class Speaker:
 
     def _encode(self, priority: Priority, source: Address) -> Sequence[bytes]:
         plan, own = self._plan, self._plan.parameters
-        advertisement = Advertisement(own.version, own.vrid, priority, own.advert_interval, own.addresses)
-        return [encode(advertisement, source, destination, plan.password) for destination in plan.destinations]
+        advert = Advertisement(own.version, own.vrid, priority, own.advert_interval, own.addresses, plan.checksum_form)
+        return [encode(advert, source, self._covered(destination), plan.password) for destination in plan.destinations]
+
+    def _covered(self, destination: Address) -> Address:
+        """The address that stands in the pseudo-header of the checksum."""
+        group = self._plan.rules.old_group
+        old = self._plan.checksum_form is ChecksumForm.OLD_UNICAST or destination in self._old
+        return group if old and group is not None else destination

@@ -54,10 +54,12 @@ class VipSet:
         self._bursts: dict[tuple[Address, ...], tuple[Burst, ...]] = {}
         self._former: Mapping[Address, Vip] = {}
         self._spared: frozenset[Address] = frozenset()
+        self._own: Link | None = None
 
     @property
     def indices(self) -> frozenset[int]:
-        return frozenset(bound.link.index for bound in self._bound.values())
+        own = {self._own.index} if self._own is not None and self._plan.config.unicast else set()
+        return frozenset({bound.link.index for bound in self._bound.values()} | own)
 
     def bind(self, links: Mapping[str, Link]) -> None:
         """Build everything anew for these interfaces; addresses whose interface is missing stay unbound."""
@@ -65,6 +67,7 @@ class VipSet:
         self._bound = {
             vip.address: _Bound(vip, links[plan.device_of(vip)]) for vip in plan.vips if plan.device_of(vip) in links
         }
+        self._own = links.get(plan.interface)
         self._batch = AddressBatch([_kernel_form(bound) for bound in self._bound.values()])
         self._routers = self._look_who_routes()
         self._build_frames()
@@ -105,7 +108,7 @@ class VipSet:
         self._frames = {
             address: (bound.link.index, frame)
             for address, bound in self._bound.items()
-            if (frame := self._frame(bound)) is not None
+            if (frame := self._frame(address, bound.link)) is not None
         }
         self._outlet.refresh(self._frames)
 
@@ -161,6 +164,12 @@ class VipSet:
         """How many announcements could not be sent because the interface's queue was full. Raises LinuxError."""
         return sum(self._outlet.send(burst, rounds) for burst in self._burst(addresses))
 
+    def announce_own(self, address: Address) -> None:
+        """Say once on the instance's interface that ``address``, which is not virtual, is here. Raises LinuxError."""
+        frame = None if self._own is None else self._frame(address, self._own)
+        if self._own is not None and frame is not None:
+            self._outlet.send(Burst(self._own.name, self._own.index, (address,), (frame,)), 1)
+
     def _burst(self, addresses: tuple[Address, ...]) -> tuple[Burst, ...]:
         """The frames for ``addresses``, by interface."""
         known = self._bursts.get(addresses)
@@ -176,9 +185,8 @@ class VipSet:
             )
         return known
 
-    def _frame(self, bound: _Bound) -> bytes | None:
+    def _frame(self, address: Address, link: Link) -> bytes | None:
         """None where there are no neighbours to tell: no Ethernet address, or ARP switched off."""
-        link, address = bound.link, bound.vip.address
         if len(link.mac) != MAC_LENGTH:
             return None
         if isinstance(address, IPv4Address):

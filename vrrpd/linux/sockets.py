@@ -93,8 +93,7 @@ class Sender:
         """Send the bytes behind the IP header. A group needs no route; the way to a single router is found each time.
 
         LinuxError: ENETUNREACH or ENETDOWN while the interface is down (the same socket sends again when it is up);
-        ENODEV, ENXIO or ENETUNREACH when it is gone, EINVAL or ENETUNREACH when the source address is, both for good;
-        EPERM when a packet filter forbids it.
+        ENODEV, ENXIO or ENETUNREACH when it is gone, for good; EPERM when a packet filter forbids it.
         """
         try:
             if self.destination.is_multicast:
@@ -140,8 +139,8 @@ def open_sender(
     """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface.
 
     ``hop_limit`` 0..255 counts for a single router only (None: the kernel's default); a group always gets 255.
-    LinuxError: EADDRNOTAVAIL when the source is no address of this host, ENETUNREACH while the interface is down.
-    No route is needed for a group.
+    ``source`` need not be on the interface (any more): a farewell goes out from an address that was just removed.
+    LinuxError: ENETUNREACH while the interface is down. No route is needed for a group.
     """
     with _raw_socket(family, "send on", interface) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
@@ -211,6 +210,7 @@ def _prepare_ipv4_sender(endpoint: socket.socket, destination: Address, hop_limi
         (socket.IP_MULTICAST_LOOP, 0),
         (uapi.IP_MULTICAST_ALL, 0),
         (uapi.IP_MTU_DISCOVER, uapi.IP_PMTUDISC_DONT),  # DF 0
+        (uapi.IP_TRANSPARENT, 1),
     )
     for option, value in options:
         endpoint.setsockopt(socket.IPPROTO_IP, option, value)
@@ -226,6 +226,7 @@ def _prepare_ipv6_sender(endpoint: socket.socket, hop_limit: int | None) -> None
         (socket.IPV6_MULTICAST_LOOP, 0),
         (uapi.IPV6_MULTICAST_ALL, 0),
         (socket.IPV6_CHECKSUM, 6),
+        (uapi.IPV6_TRANSPARENT, 1),
     )
     for option, value in options:
         endpoint.setsockopt(socket.IPPROTO_IPV6, option, value)

@@ -12,10 +12,12 @@ SO_RCVBUFFORCE: Final = 33
 # include/uapi/linux/in.h
 IP_MTU_DISCOVER: Final = 10
 IP_PMTUDISC_DONT: Final = 0
+IP_TRANSPARENT: Final = 19
 IP_MULTICAST_ALL: Final = 49
 
 # include/uapi/linux/in6.h
 IPV6_MULTICAST_ALL: Final = 29
+IPV6_TRANSPARENT: Final = 75
 
 # include/uapi/linux/pkt_sched.h, include/uapi/linux/ip.h
 TC_PRIO_CONTROL: Final = 7

@@ -51,11 +51,15 @@ class DropReason(enum.Enum):
 class ChecksumForm(enum.Enum):
     """Which bytes a VRRPv3 checksum over IPv4 covers.
 
-    keepalived and RFC 5798 include the pseudo-header; RFC 9568 section 5.2.8 leaves it out for IPv4.
+    keepalived and RFC 5798 include the pseudo-header; RFC 9568 section 5.2.8 leaves it out for IPv4. keepalived up to
+    1.3.6 sent to unicast peers with the multicast group in the pseudo-header.
     """
 
     PSEUDO_HEADER = "pseudo_header"
     PLAIN = "plain"
+    OLD_UNICAST = "old_unicast"
+    UNCHECKED = "unchecked"
+    """Wrong in every form, and accepted nevertheless (``v3_checksum_as_v2``)."""
 
 
 class AuthType(enum.IntEnum):
@@ -71,7 +75,8 @@ class Advertisement:
     """One advertisement, as sent or as accepted.
 
     ``interval`` is in seconds: whole seconds in VRRPv2 (0..255), hundredths in VRRPv3 (0..40.95). ``checksum_form``
-    means something in VRRPv3 over IPv4 only; elsewhere it is PSEUDO_HEADER and not looked at.
+    means something in VRRPv3 over IPv4 only; elsewhere it is PSEUDO_HEADER and not looked at. What is sent is never
+    UNCHECKED.
     """
 
     version: int
@@ -107,7 +112,8 @@ class ReceiveRules:
 
     ``password`` is the eight zero-padded bytes of a VRRPv2 PASS key, or None.
     ``interval`` is compared in VRRPv2 only: VRRPv3 learns it. ``peers`` holds the senders that are accepted, each with
-    the least and the greatest hop limit (0..255); None: anybody.
+    the least and the greatest hop limit (0..255); None: anybody. ``any_checksum``: a wrong one of VRRPv3 over IPv4
+    is no reason to drop. ``old_group``: the group that unicast peers may have in their pseudo-headers; None: none.
     """
 
     family: Family
@@ -117,6 +123,8 @@ class ReceiveRules:
     password: bytes | None = field(default=None, repr=False)
     multicast: bool = True
     peers: Mapping[Address, tuple[int, int]] | None = None
+    any_checksum: bool = False
+    old_group: Address | None = None
 
 
 MULTICAST_HOP_LIMIT: Final = 255
@@ -199,7 +207,7 @@ def decode(datagram: Datagram, rules: ReceiveRules) -> Advertisement | Dropped:
     )
     if dropped:
         return dropped
-    form = _checksum_form(datagram, version)
+    form = _checksum_form(datagram, version, rules)
     if form is None:
         return Dropped(DropReason.BAD_CHECKSUM, f"checksum 0x{payload[6]:02x}{payload[7]:02x}")
     if _is_multicast(datagram.destination) != rules.multicast:
@@ -263,8 +271,8 @@ def _check_type(kind: int) -> Dropped | None:
     return Dropped(DropReason.BAD_TYPE, f"VRRP type {kind}")
 
 
-def _checksum_form(datagram: Datagram, version: int) -> ChecksumForm | None:
-    """The form in which the checksum is right; None when it is wrong."""
+def _checksum_form(datagram: Datagram, version: int, rules: ReceiveRules) -> ChecksumForm | None:
+    """The form in which the checksum is right; None when it is wrong and that matters."""
     payload = datagram.payload
     ipv4 = datagram.family is _IPV4
     if version == 2 and ipv4:
@@ -272,9 +280,15 @@ def _checksum_form(datagram: Datagram, version: int) -> ChecksumForm | None:
     covered = pseudo_header(datagram.source, datagram.destination, len(payload))
     if internet_checksum(covered + payload) == 0:
         return _WITH_PSEUDO_HEADER
-    if ipv4 and internet_checksum(payload) == 0:
+    if not ipv4:
+        return None
+    if internet_checksum(payload) == 0:
         return ChecksumForm.PLAIN
-    return None
+    if rules.old_group is not None:
+        covered = pseudo_header(datagram.source, rules.old_group, len(payload))
+        if internet_checksum(covered + payload) == 0:
+            return ChecksumForm.OLD_UNICAST
+    return ChecksumForm.UNCHECKED if rules.any_checksum else None
 
 
 def _check_peer(datagram: Datagram, rules: ReceiveRules) -> Dropped | None:
@@ -313,6 +327,8 @@ _ipv4_address = lru_cache(maxsize=_CACHED_LISTS)(IPv4Address)
 
 def encode(advertisement: Advertisement, source: Address, destination: Address, password: bytes | None = None) -> bytes:
     """The bytes behind the IP header. ``password`` is ``pass_key()``'s result and goes into VRRPv2 over IPv4 only.
+
+    ``destination`` is what the pseudo-header says: for the checksum form OLD_UNICAST that is the group.
 
     VRRPv2 over IPv4 always carries eight bytes of authentication data, zeros without a password (RFC 3768 section 5.2).
     ValueError when a value does not fit its field (VRRPv3 intervals are rounded to hundredths) or the families differ.
