@@ -18,8 +18,8 @@ from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
-from vrrpd.proto.advertisement import Dropped, DropReason
-from vrrpd.units import Instant, Priority, Seconds, Vrid
+from vrrpd.proto.advertisement import ChecksumForm, Dropped, DropReason
+from vrrpd.units import Address, Instant, Priority, Seconds, Vrid
 
 PEER = IPv4Address("192.168.1.2")
 VIP = (IPv4Address("192.168.1.100"),)
@@ -38,6 +38,7 @@ class Notes:
         self.next_deadline: Instant | None = None
         self.waiting: list[tuple[str, Event]] = []
         self.unattributed: list[Dropped] = []
+        self.forms: list[tuple[str, Address, ChecksumForm]] = []
         self.interface = "eth0"
         self.broken = False
 

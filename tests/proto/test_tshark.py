@@ -116,7 +116,7 @@ def version_3(form: ChecksumForm) -> dict[str, bytes]:
 def test_one_checksum_form_of_version_3_over_ipv4(tmp_path: Path) -> None:
     """Wireshark 4.0 checks it as RFC 5798 and keepalived have it, 4.4 as RFC 9568 has it."""
     verified = []
-    for form in ChecksumForm:
+    for form in (ChecksumForm.PSEUDO_HEADER, ChecksumForm.PLAIN):
         frames = version_3(form)
         dissected = dict(zip(frames, dissect(list(frames.values()), tmp_path), strict=True))
         if dissected["v3"]["vrrp.checksum.status"] == [GOOD]:
