@@ -75,7 +75,9 @@ def sent(draw: st.DrawFn, most_addresses: int = 20) -> Sent:
         priority=Priority(draw(st.integers(0, 255))),
         interval=Seconds(hundredths / 100),
         addresses=tuple(draw(st.lists(addresses(family), max_size=most_addresses))),
-        checksum_form=draw(st.sampled_from((ChecksumForm.PSEUDO_HEADER, ChecksumForm.PLAIN))) if has_form else ChecksumForm.PSEUDO_HEADER,
+        checksum_form=draw(st.sampled_from((ChecksumForm.PSEUDO_HEADER, ChecksumForm.PLAIN)))
+        if has_form
+        else ChecksumForm.PSEUDO_HEADER,
     )
     has_password = version == 2 and family is Family.IPV4 and draw(st.booleans())
     password = pass_key(draw(st.text(max_size=10))) if has_password else None
