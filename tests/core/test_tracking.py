@@ -63,8 +63,8 @@ WEIGHTS = [
     # weight, reverse: what is added to 100 while up, while down, without a result
     (2, False, 2, 0, 0),
     (-20, False, 0, -20, 0),
-    (2, True, 0, 2, 0),
-    (-20, True, -20, 0, 0),
+    (2, True, -2, 0, 0),
+    (-20, True, 0, 20, 0),
 ]
 
 

@@ -58,8 +58,9 @@ def _weighings(instance: VrrpInstance) -> Iterator[_Weighing]:
     tracks = [
         *((f"track_script.{index}", track) for index, track in enumerate(instance.track_script)),
         *((f"track_interface.{index}", track) for index, track in enumerate(instance.track_interface)),
+        *((f"track_process.{index}", track) for index, track in enumerate(instance.track_process)),
     ]
-    best = instance.priority + sum(track.weight for _, track in tracks if track.weight > 0)
+    best = instance.priority + sum(abs(track.weight) for _, track in tracks if (track.weight > 0) is not track.reverse)
     for keyword, track in tracks:
         if track.weight:
             yield _Weighing(track, keyword, best, best - abs(track.weight))

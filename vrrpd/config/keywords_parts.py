@@ -15,7 +15,7 @@ VRRP_SCRIPT = table(
     Keyword("weight", Form.WEIGHT,
             "0: failure is FAULT. Positive: added to the priority while healthy. Negative: taken away after a failure.",
             "0", "2"),
-    Keyword("reverse", Form.FLAG, "Swap healthy and failed; the same as the word in `weight`.", "false", "true",
+    Keyword("reverse", Form.FLAG, "Turn the sign of `weight`; with 0, being healthy is FAULT.", "false", "true",
             ours=True),
     Keyword("rise", Integer(1, 0x7FFFFFFF), "So many successes in a row until it counts as healthy again.", "1", "2"),
     Keyword("fall", Integer(1, 0x7FFFFFFF), "So many failures in a row until it counts as failed.", "1", "3"),
@@ -51,7 +51,7 @@ VIRTUAL_ADDRESS = table(
 TRACK = table(
     Keyword("name", Form.NAME, "The script or interface.", example='"chk_haproxy"', required=True),
     Keyword("weight", Form.WEIGHT, "Its weight for this instance.", "the script's; 0 for an interface", "-20"),
-    Keyword("reverse", Form.FLAG, "Swap healthy and failed.", "the script's", "true"),
+    Keyword("reverse", Form.FLAG, "The same, for this instance.", "the script's", "true"),
 )  # fmt: skip
 
 COMMAND = table(
@@ -92,7 +92,7 @@ VRRP_TRACK_PROCESS = table(
     Keyword("param_match", OneOf(("exact", "initial", "partial")), "How parameters are compared.",
             "exact where there are some", '"initial"'),
     Keyword("weight", Form.WIDE_WEIGHT, "As that of a vrrp_script.", "0", "-20"),
-    Keyword("reverse", Form.FLAG, "Swap healthy and failed; the same as the word in `weight`.", "false", "true",
+    Keyword("reverse", Form.FLAG, "Turn the sign of `weight`; with 0, being healthy is FAULT.", "false", "true",
             ours=True),
     Keyword("quorum", Integer(0, 65535), "So many must run.", "1", "2"),
     Keyword("quorum_max", Integer(0, 65535), "No more than so many may run; 0: none.", "none", "4"),
@@ -114,7 +114,7 @@ BFD_INSTANCE = table(
     Keyword("max_hops", Integer(-1, 255), "How many hops packets may have made.", "none", "3"),
     Keyword("multihop", Form.FLAG, "The other end is not on this network.", "false", "true"),
     Keyword("weight", Form.WEIGHT, "As that of a vrrp_script.", "0", "-20"),
-    Keyword("reverse", Form.FLAG, "Swap up and down; the same as the word in `weight`.", "false", "true", ours=True),
+    Keyword("reverse", Form.FLAG, "As that of a vrrp_script.", "false", "true", ours=True),
     Keyword("vrrp", Form.FLAG, "VRRP hears of it; `vrrp` or `checker` alone leave out the other.", "true", "false"),
     Keyword("checker", Form.FLAG, "keepalived's checkers hear of it.", "true", "false"),
 )  # fmt: skip

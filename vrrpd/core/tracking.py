@@ -104,8 +104,10 @@ def evaluate(base: Priority, contributions: Iterable[Contribution | FileContribu
 
 
 def _weighed(item: Contribution) -> int:
-    """A positive weight is a bonus for success, a negative one a penalty for failure; ``reverse`` swaps the two."""
-    if item.status is None:
+    """A positive weight is a bonus for success, a negative one a penalty for failure.
+
+    ``reverse`` turns the sign: success is then punished, or failure rewarded (keepalived).
+    """
+    if item.status is not (item.weight > 0):
         return 0
-    rewarded = item.status is not item.reverse
-    return item.weight if rewarded is (item.weight > 0) else 0
+    return -item.weight if item.reverse else item.weight
