@@ -65,7 +65,7 @@ def facts_of(text: str = CONFIG, state: State = State.MASTER, statistics: Statis
                 instance, view, 1786600000.123456, "", state is State.MASTER, IPv4Address("224.0.0.18"), (True,) * count
             )
         )
-    return DumpFacts(1786600001.0, config, tuple(instances), (), (), {}, (), {("root", ""): "0:0"})
+    return DumpFacts(1786600001.0, config, tuple(instances), (), (), {}, (), (), {("root", ""): "0:0"})
 
 
 GOLDEN_JSON = (

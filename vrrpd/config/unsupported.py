@@ -120,7 +120,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "track_file": {},
     "vrrp_track_process": {},
     "bfd_instance": {},
-    "vrrp_sync_group": {**_all("track_process track_bfd", _TRACKER)},
+    "vrrp_sync_group": {"track_bfd": _TRACKER},
     "track_group": {"group": _STATIC},
     "vrrp_instance": {
         **_all("use_vmac use_vmac_addr vmac_xmit_base use_ipvlan", _VMAC),
@@ -128,7 +128,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "no_accept": _refused("this node would accept traffic to the addresses all the same"),
         "auth_ah": _refused("the peers would drop our advertisements", 'auth_type = "PASS" on every node'),
         "auth_hmac": _refused("advertisements would go out unauthenticated"),
-        **_all("track_process track_bfd", _TRACKER),
+        "track_bfd": _TRACKER,
         **_all("virtual_routes virtual_rules", _ROUTES),
         "promote_secondaries": _warned("see sysctl net.ipv4.conf.INTERFACE.promote_secondaries"),
         "garp_extra_if": _SECONDARY,

@@ -44,7 +44,7 @@ class FaultStatus(TypedDict):
 
 class TrackerStatus(TypedDict):
     name: str
-    kind: Literal["script", "interface", "file"]
+    kind: Literal["script", "interface", "file", "process"]
     status: Literal["up", "down", "unknown"]
     detail: str
     weight: int

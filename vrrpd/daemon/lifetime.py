@@ -19,6 +19,7 @@ from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests
 from vrrpd.errors import LinuxError
+from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.sd_notify import ServiceManager
 
@@ -29,11 +30,12 @@ log = logging.getLogger("vrrpd")
 class Superiors:
     """Who wants to know how the daemon is: the service manager, and whoever waits for it to go into the background.
 
-    ``started`` is called with 0 once it listens and takes part.
+    ``started`` is called with 0 once it listens and takes part. ``connector`` was opened where the process began.
     """
 
     manager: ServiceManager
     started: Callable[[int], None]
+    connector: ProcessConnector
 
 
 class Lifetime:
@@ -47,7 +49,7 @@ class Lifetime:
         self._superiors = superiors
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._fail)
-        self._service = Service(config, str(options.config), self._loop)
+        self._service = Service(config, str(options.config), self._loop, superiors.connector)
         self._service.log_addresses = options.manners.log_addresses
         manager, service = superiors.manager, self._service
         self._dumper = Dumper(service, self._loop, lambda: namespace_of(options.manners, service.config.process))

@@ -23,6 +23,7 @@ from vrrpd.daemon.signals import hold_requests
 from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.linux.capabilities import missing_capabilities
 from vrrpd.linux.namespace import enter_network
+from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.realtime import Scheduling, allow_core_dumps, apply, set_process_name
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.observe.logs import LogWriter, configure, configure_targets
@@ -59,7 +60,7 @@ def run(options: DaemonOptions) -> int:
     started = detached.report if detached is not None else _nobody_waits
     code = ExitCode.FAILED
     try:
-        code = _run(options, Superiors(manager, started))
+        code = _run(options, Superiors(manager, started, ProcessConnector()))
     except _RefusalError as refusal:
         sys.stderr.write("".join(f"{line}\n" for line in refusal.lines))
         manager.failed(0, refusal.lines[0])

@@ -37,6 +37,7 @@ from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
+from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.observe.dump_facts import DumpFacts
 from vrrpd.units import Priority
 
@@ -73,7 +74,9 @@ class Announcers:
 class Service:
     """Everything between ``start`` and ``close``. LinuxError from the constructor or ``start``: it cannot run here."""
 
-    def __init__(self, config: Config, source: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, config: Config, source: str, loop: asyncio.AbstractEventLoop, connector: ProcessConnector
+    ) -> None:
         self._loop = loop
         self._config = config = with_group_tracking(config)
         self.log_addresses = False
@@ -93,7 +96,7 @@ class Service:
         self._links = Links(self._plans, self._means, self._watch, loop, self._engine)
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
-        self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver)
+        self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
         self._losses = self._build_losses()
         self._snapshots = Snapshots(self._node, self._watch, self._trackers)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())

@@ -11,7 +11,7 @@ from vrrpd.daemon.trackers import Trackers
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
-from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts, InterfaceFacts, ScriptFacts
+from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts, InterfaceFacts, ProcessFacts, ScriptFacts
 from vrrpd.units import Address, between
 
 
@@ -36,6 +36,16 @@ class Snapshots:
                 for known in self._trackers.scripts
             ),
             files=self._trackers.numbers,
+            processes=tuple(
+                ProcessFacts(
+                    known.config,
+                    known.quorum.count,
+                    known.status,
+                    known.quorum.forked is not None,
+                    known.quorum.terminated is not None,
+                )
+                for known in self._trackers.processes.values()
+            ),
             interfaces=tuple(self._interfaces()),
             accounts={
                 (command.user or "", command.group or ""): _account(command, launcher) for command in _commands(plans)

@@ -1,4 +1,4 @@
-"""What scripts, files and interfaces mean for each instance: results in, events for the election out."""
+"""What scripts, files, processes and interfaces mean for each instance: results in, events for the election out."""
 
 import asyncio
 import logging
@@ -11,7 +11,9 @@ from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
 from vrrpd.core.tracking import Contribution, FileContribution, TrackingResult, evaluate
 from vrrpd.daemon.file_tracker import FileTracker, FileTrackers
 from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
+from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.units import Priority
 
 log = logging.getLogger("vrrpd.trackers")
@@ -25,7 +27,7 @@ class TrackerReport:
     """One tracker as one instance uses it; ``status`` None: no result yet."""
 
     name: str
-    kind: Literal["script", "interface", "file"]
+    kind: Literal["script", "interface", "file", "process"]
     status: bool | None
     detail: str
     weight: int
@@ -42,6 +44,7 @@ class Trackers:
         link_up: Callable[[str], bool],
         loop: asyncio.AbstractEventLoop,
         deliver: Deliver,
+        connector: ProcessConnector | None = None,
     ) -> None:
         self._launcher = launcher
         self._loop = loop
@@ -50,6 +53,7 @@ class Trackers:
         self._instances: tuple[VrrpInstance, ...] = ()
         self._scripts: dict[str, ScriptTracker] = {}
         self._files = FileTrackers(loop, self._file_changed)
+        self._processes = ProcessTrackers(loop, self._process_changed, connector)
         self._links: dict[str, bool] = {}
         self._results: dict[str, TrackingResult] = {}
         self._adopt(config)
@@ -81,6 +85,7 @@ class Trackers:
         self._adopt_scripts(config)
         used = {track.name for instance in self._instances for track in instance.track_file}
         self._files.adopt(file for file in config.track_files if file.name in used)
+        self._processes.adopt(config.track_processes if self._instances else ())
         watched = {track.name for instance in self._instances for track in instance.track_interface}
         self._links = {name: self._link_up(name) for name in watched}
         self._results = {instance.name: self._evaluate(instance) for instance in self._instances}
@@ -109,6 +114,11 @@ class Trackers:
         """What tracked files hold now, by name."""
         return {name: file.value for name, file in self._files.trackers.items()}
 
+    @property
+    def processes(self) -> Mapping[str, ProcessTracker]:
+        """All that are defined, by name."""
+        return self._processes.trackers
+
     def effective_priority(self, instance: str) -> Priority:
         return self._results[instance].effective_priority
 
@@ -128,6 +138,7 @@ class Trackers:
 
     def stop(self) -> None:
         self._files.stop()
+        self._processes.stop()
         for script in self._scripts.values():
             script.stop()
 
@@ -154,7 +165,15 @@ class Trackers:
             TrackerReport(item.name, "file", not item.is_fault, f"holds {item.value}", item.weight, item.reverse)
             for item in self._numbers(instance)
         )
-        return (*scripts, *links, *files)
+        processes = (
+            TrackerReport(
+                track.name, "process", found.status, f"{found.detail}; {self._processes.method}", track.weight,
+                track.reverse,
+            )
+            for track in instance.track_process
+            if (found := self._processes.trackers.get(track.name)) is not None
+        )  # fmt: skip
+        return (*scripts, *links, *files, *processes)
 
     def _numbers(self, instance: VrrpInstance) -> Iterable[FileContribution]:
         for track in instance.track_file:
@@ -172,6 +191,10 @@ class Trackers:
 
     def _file_changed(self, file: FileTracker, before: int) -> None:
         self._reconsider(f"file {file.config.file}: {before} -> {file.value}", True)
+
+    def _process_changed(self, process: ProcessTracker) -> None:
+        gained = "has its quorum" if process.status else "lost its quorum"
+        self._reconsider(f"process {process.name} {gained} ({process.detail})", process.status)
 
     def _script_changed(self, script: ScriptTracker) -> None:
         if script.status:

@@ -11,6 +11,7 @@ from vrrpd.linux import uapi
 from vrrpd.units import Family, Vrid
 
 _LOAD_WORD_CONSTANT: Final = 0x00  # BPF_LD | BPF_W | BPF_IMM
+_LOAD_WORD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _LOAD_BYTE: Final = 0x30  # BPF_LD | BPF_B | BPF_ABS
 _LOAD_BYTE_AT_X: Final = 0x50  # BPF_LD | BPF_B | BPF_IND
 _LOAD_X_HEADER_LENGTH: Final = 0xB1  # BPF_LDX | BPF_B | BPF_MSH: X = 4 * (byte & 15)
@@ -22,6 +23,7 @@ _SHIFT_RIGHT: Final = 0x74  # BPF_ALU | BPF_RSH | BPF_K
 _SHIFT_RIGHT_BY_X: Final = 0x7C  # BPF_ALU | BPF_RSH | BPF_X
 _JUMP: Final = 0x05  # BPF_JMP | BPF_JA
 _JUMP_IF_EQUAL: Final = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
+_JUMP_IF_EQUAL_X: Final = 0x1D  # BPF_JMP | BPF_JEQ | BPF_X
 _RETURN: Final = 0x06  # BPF_RET | BPF_K
 
 _WHOLE_PACKET: Final = 0xFFFFFFFF
@@ -39,6 +41,40 @@ class Instruction:
 
 
 DROP_ALL: Final = (Instruction(_RETURN, 0),)
+
+_WHAT: Final = 36  # behind struct nlmsghdr and struct cn_msg begins struct proc_event, its union 16 bytes later
+_FIRST_PID: Final = 52
+_CHILD_PID: Final = 60
+
+
+def _event(what: int, if_true: int) -> Instruction:
+    return Instruction(_JUMP_IF_EQUAL, socket.htonl(what), if_true=if_true)
+
+
+PROCESS_EVENTS: Final = (
+    Instruction(_LOAD_WORD, _WHAT),
+    _event(uapi.PROC_EVENT_NONE, 14),
+    _event(uapi.PROC_EVENT_FORK, 4),
+    _event(uapi.PROC_EVENT_EXEC, 7),
+    _event(uapi.PROC_EVENT_COMM, 6),
+    _event(uapi.PROC_EVENT_EXIT, 5),
+    *DROP_ALL,
+    Instruction(_LOAD_WORD, _CHILD_PID),
+    Instruction(_COPY_TO_X),
+    Instruction(_LOAD_WORD, _CHILD_PID + 4),
+    Instruction(_JUMP, 3),
+    Instruction(_LOAD_WORD, _FIRST_PID),
+    Instruction(_COPY_TO_X),
+    Instruction(_LOAD_WORD, _FIRST_PID + 4),
+    Instruction(_JUMP_IF_EQUAL_X, if_true=1),
+    *DROP_ALL,
+    Instruction(_RETURN, _WHOLE_PACKET),
+)
+"""Of what the process connector tells: answers, and births, programs, names and ends of whole processes.
+
+Those of threads have a thread's number that is not the process's (pid and tgid in the kernel's words). Words are
+loaded in network order, whatever this machine's is.
+"""
 
 
 def accept_vrids(family: Family, vrids: Collection[Vrid]) -> tuple[Instruction, ...]:

@@ -25,6 +25,10 @@ TC_PRIO_INTERACTIVE: Final = 6
 IPTOS_INTERNETCONTROL: Final = 0xC0
 
 # include/uapi/linux/netlink.h
+NETLINK_CONNECTOR: Final = 11
+NETLINK_ADD_MEMBERSHIP: Final = 1
+NETLINK_DROP_MEMBERSHIP: Final = 2
+NLMSG_DONE: Final = 3
 NETLINK_CAP_ACK: Final = 10
 NETLINK_EXT_ACK: Final = 11
 SOL_NETLINK: Final = 270
@@ -37,3 +41,14 @@ IFF_UP: Final = 0x1
 IFF_RUNNING: Final = 0x40
 IFF_NOARP: Final = 0x80
 IFF_MULTICAST: Final = 0x1000
+
+# include/uapi/linux/connector.h, cn_proc.h
+CN_IDX_PROC: Final = 1
+CN_VAL_PROC: Final = 1
+PROC_CN_MCAST_LISTEN: Final = 1
+PROC_CN_MCAST_IGNORE: Final = 2
+PROC_EVENT_NONE: Final = 0
+PROC_EVENT_FORK: Final = 0x1
+PROC_EVENT_EXEC: Final = 0x2
+PROC_EVENT_COMM: Final = 0x200
+PROC_EVENT_EXIT: Final = 0x80000000

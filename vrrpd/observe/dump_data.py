@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from vrrpd.config.model import GlobalDefs, Track, TrackFile
 from vrrpd.core.sync_group import SyncGroupView
-from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ScriptFacts
+from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ProcessFacts, ScriptFacts
 from vrrpd.observe.dump_instance import instance_lines
-from vrrpd.observe.dump_words import command_words
+from vrrpd.observe.dump_words import command_words, process_words
 
 
 def data_text(facts: DumpFacts) -> str:
@@ -19,6 +19,7 @@ def data_text(facts: DumpFacts) -> str:
         "VRRP Track files": (
             line for file in facts.config.track_files if file.name in facts.files for line in _file_lines(file, facts)
         ),
+        "VRRP Track processes": (line for process in facts.processes for line in _process_lines(process, facts)),
         "Interfaces": (line for link in facts.interfaces for line in _interface_lines(link, facts)),
     }
     return "".join(f"{line}\n" for title, lines in sections.items() for line in _section(title, lines))
@@ -92,6 +93,30 @@ def _file_lines(file: TrackFile, facts: DumpFacts) -> Iterator[str]:
     yield f"   Status = {facts.files[file.name]}"
     yield f"   Weight = {file.weight}{' reverse' if file.reverse else ''}"
     yield from _tracking(((item.config.name, item.config.track_file) for item in facts.instances), file.name)
+
+
+def _process_lines(facts: ProcessFacts, dump: DumpFacts) -> Iterator[str]:
+    config = facts.config
+    yield f" VRRP Track process = {config.name}"
+    yield f"   Process = {config.process[0]}"
+    if config.process[1:]:
+        yield f"   Parameters = {process_words(config)}"
+    if config.param_match is not None:
+        yield f"   Param match = {config.param_match}"
+    yield f"   Min processes = {config.quorum}"
+    if config.quorum_max is not None:
+        yield f"   Max processes = {config.quorum_max}"
+    yield f"   Current processes = {facts.count}"
+    yield f"   Have quorum = {_truth(facts.status)}"
+    yield f"   Weight = {config.weight}{' reverse' if config.reverse else ''}"
+    yield f"   Terminate delay = {config.terminate_delay:.6f}s"
+    yield f"   Fork delay = {config.fork_delay:.6f}s"
+    yield f"   Fork delay timer {'' if facts.forking else 'not '}running"
+    yield f"   Terminate delay timer {'' if facts.ending else 'not '}running"
+    yield f"   Full command = {_truth(config.full_command)}"
+    users = [(item.config.name, item.config.track_process) for item in dump.instances]
+    if any(track.name == config.name for _, used in users for track in used):
+        yield from _tracking(users, config.name)
 
 
 def _tracking(tracks: Iterable[tuple[str, tuple[Track, ...]]], name: str) -> Iterator[str]:

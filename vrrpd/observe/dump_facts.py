@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vrrpd.config.model import Config, VrrpInstance, VrrpScript
+from vrrpd.config.model import Config, TrackProcess, VrrpInstance, VrrpScript
 from vrrpd.core.effects import State
 from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.timers import master_down_interval
@@ -63,6 +63,17 @@ class ScriptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessFacts:
+    """``forking``, ``ending``: whether the status waits for fork_delay, terminate_delay."""
+
+    config: TrackProcess
+    count: int
+    status: bool
+    forking: bool
+    ending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceFacts:
     name: str
     index: int
@@ -86,6 +97,7 @@ class DumpFacts:
     groups: tuple[SyncGroupView, ...]
     scripts: tuple[ScriptFacts, ...]
     files: Mapping[str, int]
+    processes: tuple[ProcessFacts, ...]
     interfaces: tuple[InterfaceFacts, ...]
     accounts: Mapping[tuple[str, str], str]
 

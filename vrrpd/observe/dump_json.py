@@ -6,8 +6,8 @@ from typing import Final
 from vrrpd.config.model import VrrpInstance
 from vrrpd.core.effects import State
 from vrrpd.observe.dump_counters import counters
-from vrrpd.observe.dump_facts import STATE_NUMBERS, DumpFacts, InstanceFacts
-from vrrpd.observe.dump_words import command_words, excluded_addresses, virtual_addresses
+from vrrpd.observe.dump_facts import STATE_NUMBERS, DumpFacts, InstanceFacts, ProcessFacts
+from vrrpd.observe.dump_words import command_words, excluded_addresses, process_words, virtual_addresses
 
 _AUTH_TYPES: Final = {"PASS": 1, "AH": 2}
 HIDDEN: Final = "********"
@@ -16,7 +16,10 @@ HIDDEN: Final = "********"
 def json_text(facts: DumpFacts) -> str:
     """Shaped as ``json_version`` says. ``/`` is escaped, as keepalived does."""
     listed = "[" + ",".join(_one_line(_instance(instance, facts)) for instance in facts.instances) + "]"
-    return f'{{"vrrp":{listed}}}\n' if facts.config.global_defs.json_version == 2 else f"{listed}\n"
+    if facts.config.global_defs.json_version != 2:
+        return f"{listed}\n"
+    processes = ",".join(_one_line(_process(process)) for process in facts.processes)
+    return f'{{"vrrp":{listed}' + (f',"track_process":[{processes}]' if processes else "") + "}\n"
 
 
 def _one_line(value: object) -> str:
@@ -26,6 +29,27 @@ def _one_line(value: object) -> str:
 
 def _instance(facts: InstanceFacts, dump: DumpFacts) -> dict[str, object]:
     return {"data": _data(facts, dump), "stats": counters(facts.view.statistics)}
+
+
+def _process(facts: ProcessFacts) -> dict[str, object]:
+    config = facts.config
+    wanted: dict[str, object] = {"min_processes": config.quorum}
+    if config.quorum_max is not None:
+        wanted["max_processes"] = config.quorum_max
+    return {
+        "process": config.name,
+        **({"parameters": process_words(config)} if config.process[1:] else {}),
+        "param_match": config.param_match or "none",
+        **wanted,
+        "current_processes": facts.count,
+        "have_quorum": facts.status,
+        "weight": -config.weight if config.reverse else config.weight,
+        "terminate_delay": _number(config.terminate_delay),
+        "fork_delay": _number(config.fork_delay),
+        "fork_delay_timer_running": facts.forking,
+        "terminate_delay_timer_running": facts.ending,
+        "full_command": config.full_command,
+    }
 
 
 def _data(facts: InstanceFacts, dump: DumpFacts) -> dict[str, object]:

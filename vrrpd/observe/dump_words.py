@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 from typing import Final
 
-from vrrpd.config.model import FOREVER, Command, VirtualAddress
+from vrrpd.config.model import FOREVER, Command, TrackProcess, VirtualAddress
 from vrrpd.core.effects import State
 from vrrpd.observe.dump_facts import InstanceFacts
 
@@ -14,6 +14,11 @@ _SCOPES: Final = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowh
 def command_words(command: Command) -> str:
     """Each argument in single quotes."""
     return " ".join(f"'{word}'" for word in command.argv)
+
+
+def process_words(process: TrackProcess) -> str:
+    """The parameters of a tracked process."""
+    return " ".join(process.process[1:])
 
 
 def virtual_addresses(facts: InstanceFacts) -> list[str]:
