@@ -58,9 +58,10 @@ def run(options: DaemonOptions) -> int:
     manager = ServiceManager.take_from(os.environ)
     detached = detach() if options.manners.background else None
     started = detached.report if detached is not None else _nobody_waits
+    connector = ProcessConnector()
     code = ExitCode.FAILED
     try:
-        code = _run(options, Superiors(manager, started, ProcessConnector()))
+        code = _run(options, Superiors(manager, started, connector))
     except _RefusalError as refusal:
         sys.stderr.write("".join(f"{line}\n" for line in refusal.lines))
         manager.failed(0, refusal.lines[0])
@@ -68,6 +69,7 @@ def run(options: DaemonOptions) -> int:
     except VrrpdError as error:
         sys.stderr.write(f"{error}\n")
     finally:
+        connector.close()
         started(code)
     return code
 
