@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from netns.comparison.align import aligned
 from netns.comparison.events import NS, TOLERANCE, Event, Story, story_of
 from netns.comparison.side import Side, play_both
 from netns.comparison.work import Comparison
@@ -44,7 +44,9 @@ def compare(comparison: Comparison) -> Outcome:
 def judged(comparison: Comparison, left: Story, right: Story) -> Outcome:
     pairs = tuple(sorted(_pairs(left, right), key=lambda pair: _place(pair, left, right)))
     explained, failures = list[tuple[str, str]](), list[str]()
-    for difference in (pair.difference for pair in pairs if pair.difference is not None):
+    differences = [pair.difference for pair in pairs if pair.difference is not None]
+    differences += [f"{story.daemon} says {line}" for story in (left, right) for line in story.complaints()]
+    for difference in differences:
         reason = next((d.name for d in comparison.departures if d.explains(difference)), None)
         if reason is None:
             failures.append(difference)
@@ -52,7 +54,6 @@ def judged(comparison: Comparison, left: Story, right: Story) -> Outcome:
             explained.append((difference, reason))
     seen = {name for _, name in explained}
     failures += [f"departure not seen: {d.name}" for d in comparison.departures if d.certain and d.name not in seen]
-    failures += [f"{story.daemon} says {line}" for story in (left, right) for line in story.complaints()]
     failures += [f"{story.daemon}: {story.lost} frames not captured" for story in (left, right) if story.lost]
     return Outcome(comparison, left, right, pairs, tuple(explained), tuple(failures))
 
@@ -67,20 +68,17 @@ def _pairs(left: Story, right: Story) -> Iterator[Pair]:
     streams = sorted({(event.node, event.stream) for event in (*left.events, *right.events)})
     for stream in streams:
         before: Pair | None = None
-        ours = [[e for e in story.events if (e.node, e.stream) == stream] for story in (left, right)]
-        for first, second in _aligned(*ours):
+        ours, theirs = ([e for e in story.events if (e.node, e.stream) == stream] for story in (left, right))
+        for first, second in aligned(ours, theirs, lambda a, b: _worth(a, b, left, right)):
             before = Pair(first, second, _difference(first, second, before, left, right))
             yield before
 
 
-def _aligned(first: list[Event], second: list[Event]) -> Iterator[tuple[Event | None, Event | None]]:
-    matcher = SequenceMatcher(None, [e.text for e in first], [e.text for e in second], autojunk=False)
-    for what, a, b, c, d in matcher.get_opcodes():
-        if what == "equal":
-            yield from zip(first[a:b], second[c:d], strict=True)
-        else:
-            yield from ((event, None) for event in first[a:b])
-            yield from ((None, event) for event in second[c:d])
+def _worth(first: Event, second: Event, left: Story, right: Story) -> int:
+    """Events with the same text go together, rather those of the same time."""
+    if first.text != second.text:
+        return 0
+    return 3 if _same_time(first, second, None, left, right) else 2
 
 
 def _difference(

@@ -40,7 +40,7 @@ LATE_ANNOUNCEMENTS: Final = Departure(
     "no announcements of an earlier term",
     "keepalived's second burst, due garp_master_delay after it became master, also comes when it has been backup in"
     " between; vrrpd's belongs to the term in which it was due",
-    r"^r1: keepalived announces .* does not$",
+    r"^r\d: keepalived announces .* does not$",
 )
 
 ANSWER_TO_FAREWELL: Final = Departure(
@@ -48,4 +48,10 @@ ANSWER_TO_FAREWELL: Final = Departure(
     "a master answers priority 0 at once and counts its interval from then (RFC 9568 section 6.4.3); keepalived with"
     " lower_prio_no_advert goes on in its old rhythm",
     r"sends advert priority 100 vrid 5[23].*an advert with priority 0",
+)
+
+STRICT_FIREWALL: Final = Departure(
+    "no firewall of strict mode",
+    "no_accept is not there yet: vrrpd says so at its start, and answers at the addresses",
+    r"vrrpd says .*strict mode's firewall",
 )

@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from netns.comparison.departures import ANSWER_TO_FAREWELL, COUNT_MISMATCH, LATE_ANNOUNCEMENTS, STOPS_AT_ONCE
+from netns.comparison.departures import (
+    ANSWER_TO_FAREWELL,
+    COUNT_MISMATCH,
+    LATE_ANNOUNCEMENTS,
+    STOPS_AT_ONCE,
+    STRICT_FIREWALL,
+)
 from netns.comparison.files import block, instance
 from netns.comparison.work import Await, Comparison, Inject, Kill, Start, Step, Stop, Wait
 
@@ -23,7 +29,7 @@ PAIR: Final = Comparison(
         Stop("r2"),
         Wait(1.5),
         Stop("r1"),
-        Wait(1.3),
+        Wait(1.5),
     ),
     departures=(STOPS_AT_ONCE,),
 )
@@ -47,8 +53,9 @@ VERSION_2: Final = Comparison(
         + instance(_PASS, state="BACKUP", priority=100, version=2, interval=1),
     },
     work=(
-        Start("r1", "r2"),
-        Wait(0.5),
+        Start("r1"),
+        Start("r2"),
+        Wait(0.2),
         _forged(password="Secret98"),
         _forged(password=None),
         _forged(interval=2.0),
@@ -57,11 +64,11 @@ VERSION_2: Final = Comparison(
         _forged(vrid=52),
         Wait(3.4),
         Stop("r1"),
-        Wait(1.4),
+        Wait(1.5),
         _forged(),
         Wait(3.9),
         Stop("r2"),
-        Wait(1.2),
+        Wait(1.5),
     ),
     departures=(STOPS_AT_ONCE,),
 )
@@ -113,6 +120,22 @@ PREEMPT_DELAY: Final = Comparison(
         Kill("r1"),
         Wait(1.2),
     ),
+)
+
+LATE_BURST: Final = Comparison(
+    name="second-term",
+    summary="the second burst of announcements of a master that has been backup in between",
+    keywords=("garp_master_delay",),
+    files={"r1": instance("garp_master_delay 2")},
+    work=(
+        Start("r1"),
+        Await("r1"),
+        Wait(0.1),
+        Inject(priority=200),
+        Wait(0.5),
+        Inject(priority=0),
+        Wait(2.7),
+    ),
     departures=(LATE_ANNOUNCEMENTS,),
 )
 
@@ -146,13 +169,13 @@ def _one_heard(node: str, inject: Inject) -> tuple[Step, ...]:
     return Await(node, inject.vrid), Wait(0.1), inject, Wait(0.3)
 
 
-def _three(first: str, second: str, everywhere: str) -> dict[str, str]:
+def _three(first: str, second: str, everywhere: str, interval: float = 0.2) -> dict[str, str]:
     """On r1 an instance with each of two lines, on r2 one with neither, but with a global line."""
     (one, vrid1, vip1), (two, vrid2, vip2), (three, vrid3, vip3) = _THREE
     return {
-        "r1": instance(first, name=one, vrid=vrid1, vips=(vip1,))
-        + instance(second, name=two, vrid=vrid2, vips=(vip2,)),
-        "r2": block("global_defs", everywhere) + instance(name=three, vrid=vrid3, vips=(vip3,)),
+        "r1": instance(first, name=one, vrid=vrid1, vips=(vip1,), interval=interval)
+        + instance(second, name=two, vrid=vrid2, vips=(vip2,), interval=interval),
+        "r2": block("global_defs", everywhere) + instance(name=three, vrid=vrid3, vips=(vip3,), interval=interval),
     }
 
 
@@ -189,7 +212,7 @@ SKIP_CHECK: Final = Comparison(
     name="skip-check-adv-addr",
     summary="a known master's list of addresses is compared, or not",
     keywords=("skip_check_adv_addr", "vrrp_skip_check_adv_addr"),
-    files=_three("", "skip_check_adv_addr", "vrrp_skip_check_adv_addr"),
+    files=_three("", "skip_check_adv_addr", "vrrp_skip_check_adv_addr", interval=1),
     work=(
         Start("r1", "r2"),
         Wait(0.3),
@@ -235,7 +258,36 @@ LEARNT_INTERVAL: Final = Comparison(
     summary="a VRRPv3 backup waits for the master's interval, not for its own",
     keywords=("advert_int",),
     files={"r1": instance(interval=0.2, priority=150), "r2": instance(interval=0.6, priority=100)},
-    work=(Start("r1", "r2"), Wait(1.7), Kill("r1"), Wait(2.5), Start("r1"), Wait(2.2)),
+    work=(Start("r1"), Wait(1.0), Start("r2"), Wait(0.7), Kill("r1"), Wait(2.5), Start("r1"), Wait(2.2)),
+)
+
+STRICT: Final = Comparison(
+    name="strict",
+    summary="strict mode ignores passwords and keepalived's own timers, and does not answer a lower priority",
+    keywords=("vrrp_strict", "strict_mode"),
+    files={
+        "r1": block("global_defs", "vrrp_strict", "vrrp_version 2")
+        + instance(_PASS, "down_timer_adverts 5", state="MASTER", priority=100, version=None, interval=1),
+        "r2": block("global_defs", "vrrp_version 3")
+        + instance(
+            "strict_mode", "preempt_delay 2.1", "higher_prio_send_advert", name="VI_2", vrid=52, vips=("192.168.1.102",)
+        ),
+    },
+    work=(
+        Start("r1", "r2"),
+        Wait(0.3),
+        Inject(priority=50, vrid=52, addresses=("192.168.1.102",)),
+        Wait(0.8),
+        *_one_heard("r2", Inject(priority=50, vrid=52, addresses=("192.168.1.102",))),
+        *_one_heard("r2", Inject(priority=200, vrid=52, addresses=("192.168.1.102",))),
+        Await("r1"),
+        Wait(0.4),
+        Inject(priority=50, version=2, interval=1),
+        Wait(1.5),
+        Stop("r1"),
+        Wait(1.5),
+    ),
+    departures=(STOPS_AT_ONCE, STRICT_FIREWALL),
 )
 
 COMPARISONS: Final = (
@@ -244,6 +296,7 @@ COMPARISONS: Final = (
     OWNER,
     NOPREEMPT,
     PREEMPT_DELAY,
+    LATE_BURST,
     DOWN_TIMER,
     LOWER_PRIORITY,
     HIGHER_PRIORITY,
@@ -251,4 +304,5 @@ COMPARISONS: Final = (
     TIE,
     STARTUP_DELAY,
     LEARNT_INTERVAL,
+    STRICT,
 )

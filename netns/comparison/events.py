@@ -72,7 +72,7 @@ def story_of(side: Side) -> Story:
     events = [
         *_runs(adverts),
         *_bursts(announcements),
-        *_address_events(side.monitor.addresses()),
+        *_address_events(change for change in side.monitor.addresses() if not _is_own(side, change)),
         *_lines(side),
         *_exits(side),
     ]
@@ -137,6 +137,12 @@ def _bursts(announcements: Iterable[Announcement]) -> Iterator[Event]:
 def _burst(first: Announcement, last: int, count: int) -> Event:
     text = f"announces {first.address} {count} times, {first.mac}{' as a reply' if first.reply else ''}"
     return Event(first.host, f"announcements {first.address}", text, first.time_ns, last)
+
+
+def _is_own(side: Side, change: AddressChange) -> bool:
+    """The addresses that the lab gives to a host: the kernel tells of them when it likes."""
+    host = side.lab[change.host]
+    return change.address in {str(host.address), str(host.address6), f"fe80::ff:fe00:{host.number:x}"}
 
 
 def _address_events(changes: Iterable[AddressChange]) -> Iterator[Event]:

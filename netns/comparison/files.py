@@ -8,6 +8,7 @@ VIP: Final = "192.168.1.100"
 VIP6: Final = "fe80::100"
 FIFO: Final = "fifo"
 _PIPE: Final = "global_defs {\n    vrrp_notify_fifo {directory}/fifo\n}\n"
+_ONE_BURST: Final = "global_defs {\n    vrrp_garp_master_delay 0\n}\n"
 
 
 def block(head: str, *lines: str) -> str:
@@ -43,6 +44,8 @@ def _written(*values: object) -> list[tuple[str, object]]:
 
 
 def placed(text: str, directory: Path) -> str:
-    """The file as a host gets it: always with a notify FIFO, where the lab listens."""
-    whole = text if "notify_fifo" in text else _PIPE + text
+    """The file as a host gets it: always with a notify FIFO, where the lab listens, and without the second burst of
+    announcements (5 s later, when everything is over) in a file that says nothing about announcements.
+    """
+    whole = ("" if "notify_fifo" in text else _PIPE) + ("" if "garp" in text else _ONE_BURST) + text
     return whole.replace("{directory}", str(directory))

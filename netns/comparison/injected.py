@@ -2,7 +2,9 @@
 
 import socket
 import struct
+import time
 from ipaddress import ip_address
+from typing import Final
 
 from netns.comparison.work import Inject
 from netns.host import Host
@@ -10,10 +12,50 @@ from vrrpd.proto.advertisement import Advertisement, encode
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Priority, Seconds, Vrid
 
+_VRRP: Final = 112
+_IPV6_CHECKSUM: Final = 7
 
-def send(host: Host, step: Inject) -> None:
-    """Let it leave from ``host``, with the source and the TTL that ``step`` says."""
-    source, destination = ip_address(step.source), ip_address(step.destination)
+
+class Injector:
+    """Sends from ``host``, whatever the source of a packet says; its sockets are there before they are needed."""
+
+    def __init__(self, host: Host) -> None:
+        self._socket4, self._socket6, self._index = host.enter(_opened)
+
+    def send(self, step: Inject) -> int:
+        """Let it leave, with the source and the TTL that ``step`` says; returns when (ns)."""
+        payload = _payload(step)
+        if ip_address(step.source).version == 4:
+            packet = _header4(step, len(payload)) + payload
+            at = time.time_ns()
+            self._socket4.sendto(packet, (step.destination, 0))
+            return at
+        hops = [(socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, struct.pack("i", step.ttl))]
+        source = socket.inet_pton(socket.AF_INET6, step.source) + struct.pack("I", self._index)
+        at = time.time_ns()
+        self._socket6.sendmsg(
+            [payload],
+            [*hops, (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, source)],
+            0,
+            (step.destination, 0, 0, self._index),
+        )
+        return at
+
+    def close(self) -> None:
+        self._socket4.close()
+        self._socket6.close()
+
+
+def _opened() -> tuple[socket.socket, socket.socket, int]:
+    first = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    second = socket.socket(socket.AF_INET6, socket.SOCK_RAW, _VRRP)
+    for sock in (first, second):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0\0")
+    second.setsockopt(socket.IPPROTO_IPV6, _IPV6_CHECKSUM, 6)
+    return first, second, socket.if_nametoindex("eth0")
+
+
+def _payload(step: Inject) -> bytes:
     advertisement = Advertisement(
         step.version,
         Vrid(step.vrid),
@@ -22,27 +64,9 @@ def send(host: Host, step: Inject) -> None:
         tuple(ip_address(address) for address in step.addresses),
     )
     password = None if step.password is None else pass_key(step.password)
-    payload = encode(advertisement, source, destination, password)
-    if source.version == 4:
-        host.enter(_send4, source.packed, str(destination), step.ttl, payload)
-    else:
-        host.enter(_send6, str(source), str(destination), step.ttl, payload)
+    return encode(advertisement, ip_address(step.source), ip_address(step.destination), password)
 
 
-def _send4(source: bytes, destination: str, ttl: int, payload: bytes) -> None:
-    target = socket.inet_aton(destination)
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0xC0, 20 + len(payload), 1, 0, ttl, 112, 0, source, target)
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0\0")
-        sock.sendto(header + payload, (destination, 0))
-
-
-def _send6(source: str, destination: str, hops: int, payload: bytes) -> None:
-    index = socket.if_nametoindex("eth0")
-    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, 112) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0\0")
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
-        sock.setsockopt(socket.IPPROTO_IPV6, 7, 6)  # IPV6_CHECKSUM: at offset 6
-        sock.bind((source, 0, 0, index))
-        sock.sendto(payload, (destination, 0, 0, index))
+def _header4(step: Inject, size: int) -> bytes:
+    source, destination = socket.inet_aton(step.source), socket.inet_aton(step.destination)
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0xC0, 20 + size, 1, 0, step.ttl, _VRRP, 0, source, destination)

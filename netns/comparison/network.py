@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from netns.comparison.departures import LATE_ANNOUNCEMENTS, STOPS_AT_ONCE
+from netns.comparison.departures import STOPS_AT_ONCE
 from netns.comparison.files import VIP, VIP6, block, instance
 from netns.comparison.work import Carrier, Comparison, Inject, Ip, Kill, Link, Start, Stop, Wait
 
@@ -29,7 +29,6 @@ INTERFACE: Final = Comparison(
         Link("r2", up=True),
         Wait(1.0),
     ),
-    departures=(LATE_ANNOUNCEMENTS,),
 )
 
 DONT_TRACK_PRIMARY: Final = Comparison(
@@ -95,7 +94,7 @@ UNICAST: Final = Comparison(
         _stranger(52, 2),
         Wait(1.0),
         Stop("r2"),
-        Wait(1.3),
+        Wait(1.5),
     ),
     departures=(STOPS_AT_ONCE,),
     pipe_in_order=False,
@@ -111,7 +110,15 @@ MULTICAST_SOURCE: Final = Comparison(
         "r2": block("global_defs", "vrrp_mcast_group4 224.0.0.77")
         + instance(priority=50, name="VI_2", vrid=52, vips=("192.168.1.102",)),
     },
-    work=(Ip("r1", "addr add 192.168.1.51/24 dev eth0"), Start("r1", "r2"), Wait(2.0), Kill("r1"), Wait(1.3)),
+    work=(
+        Ip("r1", "addr add 192.168.1.51/24 dev eth0"),
+        Start("r1"),
+        Wait(1.0),
+        Start("r2"),
+        Wait(1.0),
+        Kill("r1"),
+        Wait(1.3),
+    ),
     pipe_in_order=False,
 )
 
@@ -125,7 +132,7 @@ ADDRESSES: Final = Comparison(
             vips=(VIP, "192.168.1.101/24", "192.168.1.102/32 dev eth0 label eth0:2"),
         )
     },
-    work=(Start("r1"), Wait(1.3), Stop("r1"), Wait(1.3)),
+    work=(Start("r1"), Wait(1.3), Stop("r1"), Wait(1.5)),
     departures=(STOPS_AT_ONCE,),
 )
 
@@ -137,7 +144,7 @@ IPV6: Final = Comparison(
         "r1": instance(priority=100, version=None, vips=(VIP6, "fd00:1::100/64")),
         "r2": instance(priority=150, version=None, vips=(VIP6, "fd00:1::100/64")),
     },
-    work=(Start("r1"), Wait(1.2), Start("r2"), Wait(1.3), Stop("r2"), Wait(1.3)),
+    work=(Start("r1"), Wait(1.2), Start("r2"), Wait(1.3), Stop("r2"), Wait(1.5)),
     departures=(STOPS_AT_ONCE,),
 )
 

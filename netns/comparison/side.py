@@ -1,14 +1,15 @@
 """One daemon on every node of a lab of its own: does the work of a comparison, and keeps what was seen."""
 
-import os
 import signal
-import threading
 import time
+from functools import partial
 from typing import Final, Self
 
 from netns.capture import Capture
-from netns.comparison import daemons, injected
+from netns.comparison import daemons
+from netns.comparison.ahead import children_ahead, put_ahead, thread_ahead
 from netns.comparison.files import FIFO, placed
+from netns.comparison.injected import Injector
 from netns.comparison.pipes import Line, Pipes
 from netns.comparison.work import (
     Await,
@@ -37,8 +38,6 @@ from netns.process import Process
 
 PATIENCE: Final = 30.0
 _COLLECT: Final = 0.1  # what was seen last arrives a little later
-_AHEAD: Final = -5
-"""The niceness of a daemon that takes part: it is not to wait for one that is still loading its modules."""
 
 
 class Happening:
@@ -65,10 +64,13 @@ class Side:
         self.lab = Lab(routers=len(comparison.files), clients=1)
         self.nodes = tuple(comparison.files)
         self._prepare()
-        self.capture = Capture(self.lab)
-        self.monitor = Monitor(self.lab)
-        self.pipes = Pipes({name: self.lab[name].directory / FIFO for name in self.nodes})
-        self.lab.on_close().callback(self.pipes.close)
+        with children_ahead():
+            self.capture = Capture(self.lab)
+            self.monitor = Monitor(self.lab)
+            self.pipes = Pipes({name: self.lab[name].directory / FIFO for name in self.nodes})
+        self._injector = Injector(self.lab.client)
+        for close in (self.pipes.close, self._injector.close):
+            self.lab.on_close().callback(close)
 
     def _prepare(self) -> None:
         self.lab.directory.chmod(0o755)
@@ -97,9 +99,7 @@ class Side:
     def _do(self, step: Step) -> int:
         """Returns when (ns)."""
         if isinstance(step, Inject):
-            at = time.time_ns()
-            injected.send(self.lab.client, step)
-            return at
+            return self._injector.send(step)
         if isinstance(step, Await):
             return self._await(step)
         if isinstance(step, Wait | Start):
@@ -128,7 +128,8 @@ class Side:
         if isinstance(step, Link):
             return host.set_link(step.up)
         if isinstance(step, Ip):
-            return host.ip(*step.commands)
+            with children_ahead():
+                return host.ip(*step.commands)
         if isinstance(step, Isolate):
             return host.isolate(sending=step.sending, hearing=step.hearing)
         if isinstance(step, End):
@@ -163,7 +164,7 @@ class Side:
         self.processes += started
         for name, process in started:
             self.happenings.append(Happening(f"start {name}", self._told(name, process), name))
-            _hurry(self.lab[name].pids())
+            put_ahead(self.lab[name].pids())
 
     def _told(self, name: str, process: Process) -> int:
         """When it told its first state, or ended (ns)."""
@@ -189,14 +190,6 @@ class Side:
         self.lab.close()
 
 
-def _hurry(pids: list[int]) -> None:
-    for pid in pids:
-        try:
-            os.setpriority(os.PRIO_PROCESS, pid, _AHEAD)
-        except ProcessLookupError:
-            continue
-
-
 def play_both(first: Side, second: Side) -> None:
     """Both at the same time, so that a machine that is busy is busy for both."""
     errors: list[BaseException] = []
@@ -207,9 +200,7 @@ def play_both(first: Side, second: Side) -> None:
         except (LabError, OSError) as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=body, args=(side,)) for side in (first, second)]
-    for thread in threads:
-        thread.start()
+    threads = [thread_ahead(partial(body, side)) for side in (first, second)]
     for thread in threads:
         thread.join()
     if errors:

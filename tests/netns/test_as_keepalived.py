@@ -7,7 +7,7 @@ from netns.comparison.compare import compare
 from netns.comparison.report import as_text
 from tests.daemon.keepalived import AVAILABLE
 
-pytestmark = [pytest.mark.netns, pytest.mark.skipif(not AVAILABLE, reason="no keepalived")]
+pytestmark = [pytest.mark.netns, pytest.mark.compared, pytest.mark.skipif(not AVAILABLE, reason="no keepalived")]
 
 
 @pytest.mark.parametrize("name", COMPARISONS)

@@ -16,6 +16,7 @@ addopts = --strict-markers
 markers =
     netns: x
     alone: x
+    compared: x
     fuzz: x
 """
 
