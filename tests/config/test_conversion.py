@@ -9,6 +9,7 @@ from tests.config.findings import read
 from tests.config.keepalived.samples import SEEDS
 from tests.config.test_keywords import COMPANIONS, IDENTITIES, KEYWORDS, block_text
 from vrrpd.config.diagnostics import Diagnostic
+from vrrpd.config.effects import pending
 from vrrpd.config.json_language import read_json, render_json
 from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.load import read_keepalived
@@ -61,3 +62,24 @@ def test_samples_in_keepalived_s_language(number: int, language: str) -> None:
     if config is None:
         pytest.skip("it is one that is refused")
     assert through(config, language) == config, diagnostics
+
+
+UNICAST = """vrrp_instance A {
+    virtual_router_id 1
+    unicast_src_ip 10.0.0.1
+    unicast_peer {
+        10.0.0.2
+    }
+    virtual_ipaddress {
+        10.0.0.9
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_instance_without_interface(language: str) -> None:
+    config, _ = _read_keepalived(UNICAST, "keepalived.conf")
+    assert config is not None
+    assert through(config, language) == config
+    assert ["A has no interface" in item.message for item in pending(config)] == [True]

@@ -48,7 +48,7 @@ def test_nothing_asked_nothing_changed() -> None:
     found = report()
     assert found["errors"] == []
     assert found["policy"] == os.SCHED_OTHER
-    assert found["nice"] == 0
+    assert found["nice"] == os.getpriority(os.PRIO_PROCESS, 0)
     assert found["cpus"] == sorted(os.sched_getaffinity(0))
     assert found["locked"] == 0
 

@@ -181,6 +181,7 @@ def _instance_defaults(instance: VrrpInstance, defs: GlobalDefs, group: SyncGrou
     return {
         **inherits,
         "check_unicast_src": limited or inherits["check_unicast_src"],
+        "interface": None,
         "version": 3 if instance.family is Family.IPV6 else defs.vrrp_version,
         "state": "MASTER" if instance.priority == OWNER else "BACKUP",
         "priority": None if written_master or instance.state == "MASTER" else 100,
