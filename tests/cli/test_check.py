@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.config.findings import instance
-from vrrpd.cli.commands.check import SIZE_LIMIT, CheckResult, check
+from vrrpd.cli.commands.check import CheckResult, check
+from vrrpd.config.keepalived.limits import INPUT_LIMIT
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PASSWORD = 'authentication = { auth_type = "PASS", auth_pass = "Hush-Hush-Hush" }'
@@ -107,7 +108,7 @@ def test_a_name_that_is_no_text() -> None:
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     result = run("/dev/zero")
     assert result.exit_code == CheckResult.ERRORS
-    assert f"more than {SIZE_LIMIT >> 20} MiB" in result.output
+    assert f"more than {INPUT_LIMIT >> 20} MiB" in result.output
 
 
 def test_standard_input() -> None:
@@ -163,3 +164,20 @@ def test_what_a_keepalived_conf_includes_is_read(tmp_path: Path) -> None:
     assert result.exit_code == CheckResult.WARNINGS
     assert f"{included}:2:1: warning:" in result.output
     assert "virtual_router_id" not in result.output, "no line of another file is shown"
+
+
+def test_lines_of_an_included_file_are_shown_without_their_secrets(tmp_path: Path) -> None:
+    (tmp_path / "more.conf").write_text("vrrp_instance A {\n    auth_pass Hush-Hush nonsense\n    bogus 1\n}\n")
+    main = tmp_path / "main.conf"
+    main.write_text("include more.conf\n")
+    output = CliRunner().invoke(check, [str(main)]).output
+    assert "     3 |     bogus 1\n" in output
+    assert "     2 |     auth_pass ********* nonsense\n" in output
+
+
+def test_json_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("{}")
+    result = CliRunner().invoke(check, [str(path)])
+    assert result.exit_code == CheckResult.ERRORS
+    assert f"write: vrrpd convert {path} --to toml" in result.output

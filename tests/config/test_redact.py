@@ -1,5 +1,7 @@
 """No password is shown with the lines of a file."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,20 @@ def test_keys_of_signatures(text: str) -> None:
     assert "mysecret" not in shown
     assert len(shown) == len(text)
     assert "active_key = 1" in shown or "active_key" not in text
+
+
+@pytest.mark.parametrize("text", ["x" * 300_000, "pass" * 80_000, "pass " * 60_000, "auth_pass" + " " * 300_000])
+def test_a_long_line_takes_no_longer_than_many_short_ones(text: str) -> None:
+    """Twice as much text takes about twice as long, not four times."""
+
+    def seconds(subject: str) -> float:
+        begin = time.perf_counter()
+        redacted(subject)
+        return time.perf_counter() - begin
+
+    assert min(seconds(text) for _ in range(3)) < 3 * min(seconds(text[: len(text) // 2]) for _ in range(3)) + 0.05
+
+
+def test_many_passwords_in_one_file() -> None:
+    text = "".join(f'[vrrp_instance.V{number}]\nauth_pass = "Hush-Hush"\n' for number in range(300))
+    assert "Hush" not in redacted(text)

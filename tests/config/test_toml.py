@@ -6,6 +6,8 @@ import pytest
 
 from tests.config.findings import ERROR, HERE, NOTE, WARNING, found, instance, one, only, read, script
 from vrrpd.config.diagnostics import Severity
+from vrrpd.config.keepalived.limits import FINDINGS_LIMIT
+from vrrpd.config.load import SIZE_LIMIT
 from vrrpd.config.model import Command, Garp, Track, VirtualAddress
 from vrrpd.config.toml import read as read_without_validation
 from vrrpd.core.parameters import AddressLossPolicy
@@ -368,3 +370,16 @@ def test_native_ipv6_does_not_go_with_ipv4() -> None:
     assert (diagnostic.severity, diagnostic.code) == (WARNING, "family-mix")
     assert (diagnostic.location.line, diagnostic.location.column) == place
     assert not read(text.replace(HERE, "")).vrrp_instances[0].native_ipv6
+
+
+def test_too_large_a_file_is_refused_at_once() -> None:
+    text = "# " + "x" * SIZE_LIMIT
+    assert [(item.code, item.is_error) for item in found(text)] == [("too-much", True)]
+
+
+def test_findings_have_an_end_and_errors_come_before_warnings() -> None:
+    many = "".join(f"[vrrp_script.s{number}]\nscript = 'true'\n" for number in range(FINDINGS_LIMIT + 5))
+    diagnostics = found(f"{many}{instance()}\nnonsense = 1\n")
+    assert len(diagnostics) == FINDINGS_LIMIT + 1
+    assert diagnostics[-1].code == "more-findings"
+    assert [item.code for item in diagnostics if item.is_error] == ["unknown-keyword"]

@@ -3,15 +3,16 @@
 import glob
 from pathlib import Path
 
-LIMIT = 16 << 20
-"""Bytes of a configuration file; no real one comes near it, /dev/zero does."""
+from vrrpd.config.keepalived.limits import INPUT_LIMIT
 
 
 def read_source(path: Path) -> bytes:
-    """At most LIMIT bytes of it. Raises OSError when there is no such file, and none that the pattern means."""
+    """As much of it as tells that it is too large. Raises OSError when there is no such file, and none that the pattern
+    means.
+    """
     try:
         with path.open("rb") as stream:
-            return stream.read(LIMIT)
+            return stream.read(INPUT_LIMIT + 1)
     except FileNotFoundError:
         if not glob.has_magic(str(path)) or not glob.glob(str(path)):  # noqa: PTH207  an absolute pattern
             raise

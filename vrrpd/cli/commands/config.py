@@ -50,7 +50,8 @@ def _complain(reading: Reading) -> None:
     colour = colour_wanted(sys.stderr, os.environ)
     for item in reading.diagnostics:
         if item.is_error:
-            click.echo(f"{diagnostic_text(item, reading.lines, colour=colour)}\n", err=True, color=colour)
+            text = diagnostic_text(item, reading.sources.lines(item.location), colour=colour)
+            click.echo(f"{text}\n", err=True, color=colour)
 
 
 def shown(config: Config, *, written: bool = False) -> Iterator[str]:

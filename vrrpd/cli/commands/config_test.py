@@ -9,10 +9,10 @@ from typing import TextIO
 import click
 
 from vrrpd.cli.format import colour_wanted, diagnostic_text, diagnostic_value
+from vrrpd.cli.reading import Sources
 from vrrpd.config.diagnostics import Diagnostic, Location, Severity
 from vrrpd.config.keepalived.complaints import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNRUNNABLE, Verdict
 from vrrpd.config.language import read_any
-from vrrpd.config.redact import redacted
 from vrrpd.daemon.machine import machine_context
 from vrrpd.daemon.source import read_source
 
@@ -74,20 +74,8 @@ def _write(stream: TextIO, diagnostics: tuple[Diagnostic, ...], code: int, *, as
         stream.write(f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n")
         return
     colour = colour_wanted(stream, os.environ)
-    sources: dict[str, list[str]] = {}
-    for item in diagnostics:
-        file = item.location.file
-        if file not in sources:
-            sources[file] = _lines_of(file)
-        stream.write(f"{diagnostic_text(item, sources[file], colour=colour)}\n")
-
-
-def _lines_of(file: str) -> list[str]:
-    """The configuration or a file that it includes, its secrets covered; nothing when it cannot be read any more."""
-    try:
-        return redacted(read_source(Path(file)).decode(errors="replace")).split("\n")
-    except OSError:
-        return []
+    sources = Sources()
+    stream.writelines(f"{diagnostic_text(item, sources.lines(item.location), colour=colour)}\n" for item in diagnostics)
 
 
 @click.command()

@@ -85,5 +85,6 @@ def _say(reading: Reading) -> bool:
         if item.severity is not Severity.NOTE and (item.code not in _ABOUT_RUNNING or "keepalived's" in item.message)
     ]
     for item in found:
-        click.echo(f"{diagnostic_text(item, reading.lines, colour=colour)}\n", err=True, color=colour)
+        text = diagnostic_text(item, reading.sources.lines(item.location), colour=colour)
+        click.echo(f"{text}\n", err=True, color=colour)
     return bool(found)
