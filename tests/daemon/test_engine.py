@@ -39,6 +39,7 @@ class Notes:
         self.waiting: list[tuple[str, Event]] = []
         self.unattributed: list[Dropped] = []
         self.forms: list[tuple[str, Address, ChecksumForm]] = []
+        self.unknown: dict[Vrid, Address] = {}
         self.interface = "eth0"
         self.broken = False
 

@@ -63,7 +63,7 @@ def datagram(vrid: int = 51, priority: int = 100, source: Address = PEER, hops: 
 
 
 def test_one_socket_for_all_instances(socket: Socket, listener: Listener) -> None:
-    assert socket.opened == [("eth0", 7, Family.IPV4, (GROUP,), (51, 52))]
+    assert socket.opened == [("eth0", 7, Family.IPV4, (GROUP,), (51, 52), False)]
     socket.queue += [datagram(52), datagram(51)]
     assert [name for name, _ in listener.drain()] == ["B", "A"]
     assert listener.drain() == []
@@ -114,7 +114,8 @@ def test_what_names_nobody_is_kept_for_the_log(socket: Socket, listener: Listene
     socket.queue += [broken, datagram(vrid=99), Datagram(Family.IPV4, PEER, GROUP, 255, b"123")]
     assert listener.drain() == []
     reasons = [item.reason for item in listener.unattributed]
-    assert reasons == [DropReason.FRAGMENT, DropReason.UNKNOWN_VRID, DropReason.TRUNCATED]
+    assert reasons == [DropReason.FRAGMENT, DropReason.TRUNCATED]
+    assert listener.unknown == {99: PEER}
 
 
 def test_closed_it_is_silent_and_a_failure_is_raised(socket: Socket, listener: Listener) -> None:

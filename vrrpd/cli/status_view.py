@@ -65,7 +65,7 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
         f"VRRPv{instance['version']}, IPv{instance['family']}"
     )
     urgent = (*_contests(instance), *_faults(instance), *_misplaced(instance))
-    calm = (*_waiting(instance), *_trackers(instance, everything=everything))
+    calm = (*_waiting(instance), *_silent_peers(instance), *_trackers(instance, everything=everything))
     if everything:
         calm += (*_source(instance), *_peers(instance), *_timers(instance), *_counters(instance))
     return Notes(printable(heading), tuple(map(printable, urgent)), tuple(map(printable, calm)))
@@ -184,6 +184,15 @@ def _peers(instance: InstanceStatus) -> Iterator[str]:
         yield (
             f"peer {peer['address']}: priority {peer['priority']}, every {peer['interval']:g} s, "
             f"heard {duration(peer['heard_ago'])} ago{form}"
+        )
+
+
+def _silent_peers(instance: InstanceStatus) -> Iterator[str]:
+    for peer in instance["silent_peers"]:
+        yield (
+            f"peer {peer['address']} fell silent {duration(peer['heard_ago'])} ago without a farewell, with priority "
+            f"{peer['priority']}, and its host answered ping: if it is not BACKUP again by now, look at packet filters "
+            "for IP protocol 112 between the two, and there at unicast_peer, virtual_router_id and interface"
         )
 
 

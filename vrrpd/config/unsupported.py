@@ -98,7 +98,6 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "global_defs": {
         "dynamic_interfaces": _noted("vrrpd waits for an interface that does not exist yet anyway"),
         "default_interface": _STATIC,
-        "log_unknown_vrids": _warned("advertisements of other virtual routers are not seen at all"),
         "vrrp_delay_after_boot": _warned("only the start of vrrpd counts", "vrrp_startup_delay = ..."),
         "vrrp_garp_extra_if": _SECONDARY,
         "disable_local_igmp": _warned("the kernel reports the multicast group as for any other"),

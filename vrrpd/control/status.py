@@ -61,6 +61,14 @@ class PeerStatus(TypedDict):
     checksum_form: str | None
 
 
+class SilentPeerStatus(TypedDict):
+    """A unicast peer that this node took over from without a farewell, while its host answered ping."""
+
+    address: str
+    priority: int
+    heard_ago: float
+
+
 class InstanceStatus(TypedDict):
     """``master`` is None while nobody is known to hold the addresses."""
 
@@ -84,6 +92,7 @@ class InstanceStatus(TypedDict):
     trackers: list[TrackerStatus]
     timers: dict[str, float]
     peers: list[PeerStatus]
+    silent_peers: list[SilentPeerStatus]
     statistics: dict[str, int | dict[str, int]]
 
 

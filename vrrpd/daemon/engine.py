@@ -129,6 +129,10 @@ class Engine:
             dropped, listener.unattributed = listener.unattributed, []
             for item in dropped:
                 self._narrator.unattributed(listener.interface, item)
+        if listener.unknown:
+            unknown, listener.unknown = listener.unknown, {}
+            for vrid, source in unknown.items():
+                self._narrator.unknown_vrid(listener.interface, vrid, source)
         if listener.forms:
             self._adapt(listener)
         return events

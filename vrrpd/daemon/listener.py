@@ -32,7 +32,8 @@ class _Accepted:
 class Listener:
     """``unattributed`` holds packets so broken that no instance can be named, until somebody reports them.
 
-    ``forms`` likewise holds which form the checksums of a unicast peer have, by name of instance.
+    ``unknown`` likewise holds virtual routers that nobody here takes part in, each with one that speaks of it, and
+    ``forms`` holds which form the checksums of a unicast peer have, by name of instance.
     """
 
     def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
@@ -40,8 +41,10 @@ class Listener:
         self.family = family
         self.unattributed: list[Dropped] = []
         self.forms: list[tuple[str, Address, ChecksumForm]] = []
+        self.unknown: dict[Vrid, Address] = {}
         self._plans = {plan.parameters.vrid: plan for plan in plans}
         self._groups = _groups(plans)
+        self._hears_others = any(plan.hears_others for plan in plans)
         self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
         self._receiver: Receiver | None = None
         self.index: int | None = None
@@ -52,7 +55,8 @@ class Listener:
 
     def open(self, index: int) -> None:
         """Listen on the interface with this index. Raises LinuxError."""
-        self._receiver = open_receiver(self.interface, index, self.family, self._groups, tuple(self._plans))
+        vrids = tuple(self._plans)
+        self._receiver = open_receiver(self.interface, index, self.family, self._groups, vrids, self._hears_others)
         self.index = index
 
     def serve(self, plans: Collection[InstancePlan]) -> bool:
@@ -60,13 +64,14 @@ class Listener:
         old, self._plans = self._plans, {plan.parameters.vrid: plan for plan in plans}
         self._accepted.clear()
         groups, self._groups = self._groups, _groups(plans)
+        heard_others, self._hears_others = self._hears_others, any(plan.hears_others for plan in plans)
         if self._receiver is None:
             return True
         if self._groups != groups:
             return False
-        if self._plans.keys() != old.keys():
+        if self._plans.keys() != old.keys() or self._hears_others is not heard_others:
             try:
-                self._receiver.set_vrids(tuple(self._plans))
+                self._receiver.set_vrids(tuple(self._plans), self._hears_others)
             except LinuxError:
                 return False
         return True
@@ -103,9 +108,11 @@ class Listener:
     def _understand(self, datagram: Datagram) -> tuple[str, Received] | None:
         vrid = peek_vrid(datagram.payload)
         plan = self._plans.get(vrid) if vrid is not None else None
-        if vrid is None or plan is None:
-            reason = DropReason.TRUNCATED if vrid is None else DropReason.UNKNOWN_VRID
-            self.unattributed.append(Dropped(reason, f"from {datagram.source}"))
+        if vrid is None:
+            self.unattributed.append(Dropped(DropReason.TRUNCATED, f"from {datagram.source}"))
+            return None
+        if plan is None:
+            self.unknown[vrid] = datagram.source
             return None
         known = self._accepted.get((vrid, datagram.source))
         if known is not None and _same(known, datagram):

@@ -9,7 +9,7 @@ from vrrpd.core.effects import GroupStateChanged, Notice, NoticeKind, State, Sta
 from vrrpd.core.events import PacketDropped
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.proto.advertisement import ChecksumForm, Dropped
-from vrrpd.units import Address
+from vrrpd.units import Address, Vrid
 
 log = logging.getLogger("vrrpd.instance")
 
@@ -68,6 +68,12 @@ class Narrator:
         text = f"ignored a packet on {interface}: {dropped.reason.value} ({dropped.detail})"
         fields = {"interface": interface, "drop_reason": dropped.reason.value}
         self._lines.append(lambda: self._repeats.say((interface, dropped.reason), logging.WARNING, text, fields))
+
+    def unknown_vrid(self, interface: str, vrid: Vrid, source: Address) -> None:
+        """A virtual router that nobody here takes part in (log_unknown_vrids)."""
+        text = f"heard virtual router {vrid} on {interface} from {source}: it is not configured here"
+        fields = {"interface": interface, "virtual_router_id": vrid, "source": str(source)}
+        self._lines.append(lambda: self._repeats.say((interface, "unknown_vrid", vrid), logging.INFO, text, fields))
 
     def checksum_form(self, instance: str, peer: Address, form: ChecksumForm) -> None:
         """A unicast peer gets checksums of another form from now on, as it sends them itself."""

@@ -20,7 +20,10 @@ ALL_ROUTERS_6: Final = IPv6Address("ff02::12")
 
 @dataclass(frozen=True, slots=True)
 class InstancePlan:
-    """``destinations`` is where adverts go: the group, which is listened to as well, or the unicast peers."""
+    """``destinations`` is where adverts go: the group, which is listened to as well, or the unicast peers.
+
+    ``hears_others``: advertisements of virtual routers that are not configured on its interface are reported.
+    """
 
     config: VrrpInstance
     parameters: Parameters
@@ -28,6 +31,7 @@ class InstancePlan:
     destinations: tuple[Address, ...]
     password: bytes | None = field(default=None, repr=False)
     checksum_form: ChecksumForm = ChecksumForm.PSEUDO_HEADER
+    hears_others: bool = False
 
     @property
     def name(self) -> str:
@@ -95,7 +99,13 @@ def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
         old_group=_old_group(instance, defaults),
     )
     return InstancePlan(
-        instance, parameters, rules, _destinations(instance, defaults), password, _checksum_form(instance)
+        instance,
+        parameters,
+        rules,
+        _destinations(instance, defaults),
+        password,
+        _checksum_form(instance),
+        defaults.log_unknown_vrids,
     )
 
 

@@ -10,6 +10,7 @@ from vrrpd.config.model import Config
 from vrrpd.core.effects import Notify, NotifyEvent, NotifyGroup, State
 from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.node import Node
+from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.differences import describe
@@ -24,6 +25,7 @@ from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
 from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.silent_peers import SilentPeers
 from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
@@ -99,7 +101,12 @@ class Service:
         self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
         self._losses = self._build_losses()
         self._snapshots = Snapshots(self._node, self._watch, self._trackers)
+        self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
+        self.reporter.silent_peers = self._silent_peers.of
+
+    def _view_of(self, name: str) -> VirtualRouterView:
+        return self._node.router(name).view(read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
         return Means(Speaker(plan), VipSet(plan, self._spacing, is_forwarding))
@@ -188,6 +195,7 @@ class Service:
         self._config, self._plans = config, plans
         self._spacing.configure(distances_of(config))
         self.reporter.replace(plans)
+        self._silent_peers.replace(plans)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
         self._links.replace(plans, changes.former, changes.changed)
         names = {device for plan in plans if plan.name not in changes.former for device in plan.devices}
@@ -293,6 +301,7 @@ class Service:
     def close(self) -> None:
         self._trackers.stop()
         self._notifier.abandon()
+        self._silent_peers.close()
         self._links.close()
         self._engine.close()
         self._spacing.close()
@@ -304,6 +313,7 @@ class Service:
     def _tell(self, name: str, notification: Notify | NotifyGroup) -> None:
         if isinstance(notification, Notify):
             self._notifier.put(name, notification.event, notification.priority)
+            self._silent_peers.notified(name, notification.event)
         else:
             self._notifier.put_group(notification.group, notification.event)
 

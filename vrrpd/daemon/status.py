@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vrrpd import __version__
 from vrrpd.control.commands import Access, Caller, Command, no_arguments
@@ -13,6 +13,7 @@ from vrrpd.control.status import (
     InstanceStatus,
     MasterStatus,
     PeerStatus,
+    SilentPeerStatus,
     StatusResult,
     TrackerStatus,
 )
@@ -45,6 +46,7 @@ class StatusReporter:
         self._trackers = trackers
         self._config = config
         self._started = started
+        self.silent_peers: Callable[[str], Sequence[PeerView]] = _none
 
     def command(self) -> Command:
         return Command("status", Access.READ, self._answer, "Show every instance: state, master, addresses, trackers.")
@@ -92,6 +94,7 @@ class StatusReporter:
             trackers=[_tracker(report) for report in self._trackers.reports(plan.config)],
             timers=dict(view.timers),
             peers=[_peer(peer, now) for peer in view.peers],
+            silent_peers=[_silent_peer(peer, now) for peer in self.silent_peers(plan.name)],
             statistics=view.statistics.as_dict(),
         )
 
@@ -144,6 +147,14 @@ def _peer(peer: PeerView, now: Instant) -> PeerStatus:
         heard_ago=between(peer.last_heard, now),
         checksum_form=peer.checksum_form.value,
     )
+
+
+def _silent_peer(peer: PeerView, now: Instant) -> SilentPeerStatus:
+    return SilentPeerStatus(address=str(peer.address), priority=peer.priority, heard_ago=between(peer.last_heard, now))
+
+
+def _none(_instance: str) -> Sequence[PeerView]:
+    return ()
 
 
 def _tracker(report: TrackerReport) -> TrackerStatus:

@@ -87,7 +87,7 @@ def compare(old: Iterable[InstancePlan], new: Iterable[InstancePlan]) -> Changes
 
 
 def _operative(plan: InstancePlan) -> InstancePlan:
-    return replace(plan, config=replace(plan.config, **_OTHERS_BUSINESS))  # type: ignore[arg-type]  # names of fields
+    return replace(plan, hears_others=False, config=replace(plan.config, **_OTHERS_BUSINESS))  # type: ignore[arg-type]  # names of fields
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

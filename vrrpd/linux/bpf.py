@@ -41,6 +41,7 @@ class Instruction:
 
 
 DROP_ALL: Final = (Instruction(_RETURN, 0),)
+ACCEPT_ALL: Final = (Instruction(_RETURN, _WHOLE_PACKET),)
 
 _WHAT: Final = 36  # behind struct nlmsghdr and struct cn_msg begins struct proc_event, its union 16 bytes later
 _FIRST_PID: Final = 52

@@ -105,6 +105,11 @@ class InterfaceWatch:
     def link(self, name: str) -> Link | None:
         return self._table.link(name)
 
+    def index_of(self, name: str) -> int:
+        """0: there is no such interface."""
+        link = self._table.link(name)
+        return 0 if link is None else link.index
+
     def link_at(self, index: int) -> Link | None:
         return self._table.link_at(index)
 

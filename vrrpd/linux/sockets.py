@@ -59,10 +59,10 @@ class Receiver:
             raise LinuxError("receive on", self.interface, error.errno or 0) from error
         return _ipv6_datagram(payload, control, flags, sender[0])
 
-    def set_vrids(self, vrids: Collection[Vrid]) -> None:
+    def set_vrids(self, vrids: Collection[Vrid], others: bool = False) -> None:
         """Hear these virtual routers from now on; nothing that is queued is lost. LinuxError as in ``receive``."""
         try:
-            bpf.attach(self._socket, bpf.accept_vrids(self.family, vrids))
+            bpf.attach(self._socket, _filter(self.family, vrids, others))
             _set_queue(self._socket, len(vrids))
         except OSError as error:
             raise LinuxError("listen on", self.interface, error.errno or 0) from error
@@ -108,12 +108,17 @@ class Sender:
 
 
 def open_receiver(
-    interface: str, index: int, family: Family, groups: Sequence[Address], vrids: Collection[Vrid]
+    interface: str,
+    index: int,
+    family: Family,
+    groups: Sequence[Address],
+    vrids: Collection[Vrid],
+    others: bool = False,
 ) -> Receiver:
     """Listen for the given virtual routers in multicast groups (and on unicast) on one interface.
 
-    The queue holds a burst of all of them. LinuxError when the interface is gone, has no IP of this family
-    (EADDRNOTAVAIL, ENODEV), or the privilege is missing (EPERM).
+    The queue holds a burst of all of them. ``others``: hear all other virtual routers too. LinuxError when the
+    interface is gone, has no IP of this family (EADDRNOTAVAIL, ENODEV), or the privilege is missing (EPERM).
     """
     with _raw_socket(family, "listen on", interface) as endpoint:
         _bind_to_interface(endpoint, interface, index)
@@ -124,7 +129,7 @@ def open_receiver(
             _join_ipv6(endpoint, index, groups)
         # What arrived from elsewhere between socket() and the first filter is thrown away before anything can pass.
         _drain(endpoint)
-        bpf.attach(endpoint, bpf.accept_vrids(family, vrids))
+        bpf.attach(endpoint, _filter(family, vrids, others))
     return Receiver(endpoint, interface, index, family)
 
 
@@ -154,6 +159,10 @@ def open_sender(
         _raise_priority(endpoint)
         _drain(endpoint)
         return Sender(endpoint, interface, index, source, destination)
+
+
+def _filter(family: Family, vrids: Collection[Vrid], others: bool) -> Sequence[bpf.Instruction]:
+    return bpf.ACCEPT_ALL if others else bpf.accept_vrids(family, vrids)
 
 
 @contextmanager
