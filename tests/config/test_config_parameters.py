@@ -59,7 +59,7 @@ def test_every_setting_arrives() -> None:
         address_loss=AddressLossPolicy.FAIL_OVER,
     )
     fixed = {"list_mismatch", "farewells_on_fault", "loss_limit", "loss_window", "retry_delay", "retry_limit",
-             "yield_hold", "preempt", "vrid"}  # fmt: skip
+             "yield_hold", "longest_yield", "preempt", "vrid"}  # fmt: skip
     default = Parameters(Vrid(51))
     same = {item.name for item in fields(Parameters) if getattr(parameters, item.name) == getattr(default, item.name)}
     assert same <= fixed

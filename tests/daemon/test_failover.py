@@ -204,3 +204,16 @@ def test_excluded_addresses_may_be_of_the_other_family(lab: Lab) -> None:
     assert advert.addresses == (VIP,)
     assert node.stop() == 0
     assert not any(node.holds(address) for address in (VIP, "fd00:1::100", "192.168.1.101"))
+
+
+def test_one_address_that_cannot_be_had_does_not_take_the_other_along_again_and_again(lab: Lab) -> None:
+    text = instance_text(extra='virtual_ipaddress_excluded = ["fd00:1::100"]\n')
+    lab["r1"].run(["sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6"])
+    node = Node(lab["r1"], text).start()
+    eventually(lambda: node.lines("handing over did not help"), "back from the hand-over that nobody took")
+    assert node.holds()
+    removed = len(node.lines("resigned|-> BACKUP"))
+    eventually(lambda: len(node.lines("handing over did not help")) >= 3)
+    assert node.holds()
+    assert len(node.lines("resigned|-> BACKUP")) == removed
+    assert node.stop() == 0

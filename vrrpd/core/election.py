@@ -41,6 +41,7 @@ ELECTION_TIMERS: Final = (
     Timer.REFRESH,
     Timer.CONFIRM,
     Timer.ELSEWHERE,
+    Timer.SETTLED,
 )
 CONFIRM_SOONEST: Final = Seconds(0.1)
 """A starved process becomes no quicker because the intervals are short."""
@@ -198,7 +199,10 @@ class Election:
 
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
         """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
+        alone = self._takeover is not Reason.PREEMPTING and reason is not Reason.OPERATOR
         self._clear_election()
+        self._upkeep.took_over(now, self.parameters, alone=alone)
+        self._settle_later(now)
         self._deadlines.clear(Timer.STARTUP_DELAY)  # a master hears the others
         at_once = self._memory.is_new_master(now, self._confirm_span)
         self._memory.forget_master()
@@ -226,8 +230,38 @@ class Election:
     def _hand_over(self, reason: Reason, detail: str, now: Instant) -> None:
         """Give the addresses to somebody who can serve them, and do not preempt that node for a while."""
         self._release(farewells=1)
+        unable = reason in {Reason.EFFECT_FAILED, Reason.ADDRESSES_LOST}
+        hold = self._upkeep.handed_over(self.parameters) if unable else self.parameters.yield_hold
         self._enter_backup(reason, detail, after(now, self._down_interval()), now)
-        self._deadlines.set(Timer.YIELD_HOLD, after(now, self.parameters.yield_hold))
+        self._deadlines.set(Timer.YIELD_HOLD, after(now, hold))
+
+    def _cannot_serve(self, addresses: tuple[Address, ...], error: str, now: Instant) -> None:
+        """A master without its addresses serves nobody: try again, then let somebody else; not for ever in vain."""
+        failures = self._upkeep.not_added(addresses, now, self.parameters)
+        patience = self._upkeep.patience(now)
+        if failures >= self.parameters.retry_limit and not patience:
+            self._hand_over(Reason.EFFECT_FAILED, error, now)
+            return
+        again = self._upkeep.retry_in
+        text = f"{error}; trying again"
+        if failures >= self.parameters.retry_limit:
+            text += f" in {again:g} s; handing over did not help, and not again for {patience:.0f} s"
+        self._notice(NoticeKind.EFFECT_FAILED, text)
+        self._deadlines.set(Timer.RETRY, after(now, again))
+        self._settle_later(now)
+
+    def _settle_later(self, now: Instant) -> None:
+        """After a hand-over it takes some time without a failure, and without a retry to come, until all is well."""
+        if self._upkeep.is_troubled:
+            last = max(now, self._deadlines.get(Timer.RETRY) or now)
+            self._deadlines.set(Timer.SETTLED, after(last, self.parameters.loss_window))
+
+    def _start_afresh(self, now: Instant) -> None:
+        """Other settings may be the cure: what failed is tried again soon."""
+        self._upkeep.forgive()
+        self._deadlines.clear(Timer.SETTLED)
+        if self._deadlines.get(Timer.RETRY) is not None:
+            self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
 
     def _clear_election(self) -> None:
         """Forget everything that belonged to the state we leave; a startup delay outlives it."""

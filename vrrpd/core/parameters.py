@@ -61,7 +61,8 @@ class Parameters:
                               over; whoever sweeps all of them away at once has removed each of them once.
     ``retry_delay``           seconds between attempts to add or remove addresses after a failure.
     ``retry_limit``           failed attempts to add before a MASTER hands over.
-    ``yield_hold``            seconds without preemption after we handed over because we could not serve.
+    ``yield_hold``            seconds without preemption after we handed over because we could not serve; when that did
+                              not help, twice as many each time, up to ``longest_yield``.
     """
 
     vrid: Vrid
@@ -89,6 +90,7 @@ class Parameters:
     retry_delay: Seconds = Seconds(1.0)
     retry_limit: int = 3
     yield_hold: Seconds = Seconds(60.0)
+    longest_yield: Seconds = Seconds(600.0)
 
     @property
     def is_owner(self) -> bool:

@@ -41,6 +41,7 @@ class Timer(enum.Enum):
     ELSEWHERE = "elsewhere_announce"
     OWNER_CONFLICT = "owner_conflict"
     RETRY = "retry"
+    SETTLED = "settled"
 
 
 class Deadlines:

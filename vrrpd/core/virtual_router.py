@@ -204,6 +204,10 @@ class VirtualRouter(Election):
         self._add(add)
         self._announce(add, self.parameters.announce.repeat)
 
+    def _settled(self, _at: Instant, _now: Instant) -> None:
+        self._upkeep.forgive()
+        self._notice(NoticeKind.ADDRESS_RESTORED, "all addresses have stayed where they are: well again")
+
     @property
     def _wanted_addresses(self) -> tuple[Address, ...]:
         """Those that should be on the interface now."""
@@ -401,9 +405,13 @@ class VirtualRouter(Election):
             return
         window = self.parameters.loss_window
         losses = self._upkeep.lost(event.address, now, window)
+        self._settle_later(now)
         if losses >= self.parameters.loss_limit:
-            detail = f"{event.address} was removed{by}, {losses} removals in {window:g} s: handing over"
-            self._hand_over(Reason.ADDRESSES_LOST, detail, now)
+            detail = f"{event.address} was removed{by}, {losses} removals in {window:g} s"
+            if self._upkeep.patience(now):
+                self._cannot_serve((event.address,), detail, now)
+            else:
+                self._hand_over(Reason.ADDRESSES_LOST, f"{detail}: handing over", now)
             return
         self.statistics.addresses_restored += 1
         self._add((event.address,))
@@ -475,7 +483,7 @@ class VirtualRouter(Election):
         self.statistics.effects_failed += 1
         effect = event.effect
         if isinstance(effect, AddAddresses) and self.state is State.MASTER:
-            self._add_failed(effect, event.error, now)
+            self._cannot_serve(effect.addresses, event.error, now)
             return
         text = event.error
         if isinstance(effect, RemoveAddresses) and self._started and self._upkeep.not_removed(self._unwanted(effect)):
@@ -486,21 +494,13 @@ class VirtualRouter(Election):
     def _unwanted(self, effect: RemoveAddresses) -> tuple[Address, ...]:
         return tuple(address for address in effect.addresses if address not in self._wanted_addresses)
 
-    def _add_failed(self, effect: AddAddresses, error: str, now: Instant) -> None:
-        """A master without its addresses serves nobody: try again, then let somebody else."""
-        window = Seconds(self.parameters.retry_delay * (self.parameters.retry_limit + 1))
-        if self._upkeep.not_added(effect.addresses, now, window) >= self.parameters.retry_limit:
-            self._hand_over(Reason.EFFECT_FAILED, error, now)
-        else:
-            self._notice(NoticeKind.EFFECT_FAILED, f"{error}; trying again")
-            self._retry_later(now)
-
     def _retry_later(self, now: Instant) -> None:
         self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
 
     def _on_parameters_replaced(self, event: ParametersReplaced, now: Instant) -> None:
         old, wait = self.parameters, self._wait()
         self.parameters = event.parameters
+        self._start_afresh(now)
         self._set_priority(event.effective_priority)
         self._shift_master_down(wait)
         if self.state is State.MASTER:
@@ -554,6 +554,7 @@ class VirtualRouter(Election):
         Timer.ELSEWHERE: _elsewhere_announce,
         Timer.OWNER_CONFLICT: _rogue_gone,
         Timer.RETRY: _retry_due,
+        Timer.SETTLED: _settled,
     }
 
 
