@@ -55,3 +55,29 @@ STRICT_FIREWALL: Final = Departure(
     "no_accept is not there yet: vrrpd says so at its start, and answers at the addresses",
     r"vrrpd says .*strict mode's firewall",
 )
+
+ADDRESS_REPAIRED: Final = Departure(
+    "an address is put back",
+    "a removed address costs keepalived a failover; vrrpd puts it back at once and stays master",
+    r"^r1: .*after ip addr del",
+)
+
+DELAYED_ELECTION: Final = Departure(
+    "preempts after its startup delay",
+    "keepalived 2.2.7 that hears a lower priority during vrrp_startup_delay does not take over as long as it hears it",
+    r"^r[12]: .*(until|at) .*after (start r2|kill r1)|^r1: vrrpd .*after start r2, keepalived does not",
+)
+
+OWNER_AT_ONCE: Final = Departure(
+    "an owner never waits",
+    "with priority 255 and state BACKUP keepalived waits Master_Down_Interval first; vrrpd warns of the contradiction,"
+    " and the priority decides (RFC 9568 section 6.4.1)",
+    r"^r1: ",
+)
+
+STAYS_OWNER: Final = Departure(
+    "an owner that yields stays an owner",
+    "keepalived 2.2.7 lowers its priority to 254 as soon as it yields to another owner; later versions, and vrrpd, only"
+    " when the other one goes on",
+    r"^r1: .*after (an advert with priority 255|next advert)",
+)

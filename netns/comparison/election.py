@@ -5,7 +5,10 @@ from typing import Final
 from netns.comparison.departures import (
     ANSWER_TO_FAREWELL,
     COUNT_MISMATCH,
+    DELAYED_ELECTION,
     LATE_ANNOUNCEMENTS,
+    OWNER_AT_ONCE,
+    STAYS_OWNER,
     STOPS_AT_ONCE,
     STRICT_FIREWALL,
 )
@@ -100,7 +103,10 @@ NOPREEMPT: Final = Comparison(
         Wait(1.2),
         Start("r3"),
         Wait(1.5),
+        Stop("r2"),
+        Wait(1.5),
     ),
+    departures=(STOPS_AT_ONCE,),
 )
 
 PREEMPT_DELAY: Final = Comparison(
@@ -261,6 +267,36 @@ LEARNT_INTERVAL: Final = Comparison(
     work=(Start("r1"), Wait(1.0), Start("r2"), Wait(0.7), Kill("r1"), Wait(2.5), Start("r1"), Wait(2.2)),
 )
 
+DELAYED_BACKUP: Final = Comparison(
+    name="startup-delay-backup",
+    summary="a higher priority whose start is delayed while another one is master",
+    keywords=("vrrp_startup_delay",),
+    files={
+        "r1": instance(priority=100),
+        "r2": block("global_defs", "vrrp_startup_delay 1") + instance(priority=150),
+    },
+    work=(Start("r1"), Wait(1.0), Start("r2"), Wait(4.0), Kill("r1"), Wait(1.5)),
+    departures=(DELAYED_ELECTION,),
+)
+
+OWNERS: Final = Comparison(
+    name="two-owners",
+    summary="an owner hears another owner with a greater address",
+    keywords=("priority",),
+    files={"r1": instance(state="MASTER", priority=255)},
+    work=(Start("r1"), Await("r1"), Wait(0.1), Inject(priority=255), Wait(1.5)),
+    departures=(STAYS_OWNER,),
+)
+
+BACKUP_OWNER: Final = Comparison(
+    name="owner-as-backup",
+    summary="priority 255 with state BACKUP",
+    keywords=("state", "priority"),
+    files={"r1": instance(state="BACKUP", priority=255)},
+    work=(Start("r1"), Wait(1.2)),
+    departures=(OWNER_AT_ONCE,),
+)
+
 STRICT: Final = Comparison(
     name="strict",
     summary="strict mode ignores passwords and keepalived's own timers, and does not answer a lower priority",
@@ -305,4 +341,7 @@ COMPARISONS: Final = (
     STARTUP_DELAY,
     LEARNT_INTERVAL,
     STRICT,
+    DELAYED_BACKUP,
+    OWNERS,
+    BACKUP_OWNER,
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from netns.comparison.departures import STOPS_AT_ONCE
+from netns.comparison.departures import ADDRESS_REPAIRED, STOPS_AT_ONCE
 from netns.comparison.files import VIP, VIP6, block, instance
 from netns.comparison.work import Carrier, Comparison, Inject, Ip, Kill, Link, Start, Stop, Wait
 
@@ -148,7 +148,40 @@ IPV6: Final = Comparison(
     departures=(STOPS_AT_ONCE,),
 )
 
+ADDRESS_LOST: Final = Comparison(
+    name="address-lost",
+    summary="somebody removes an address from the master",
+    keywords=("virtual_ipaddress",),
+    files={"r1": instance(priority=150), "r2": instance(priority=100)},
+    work=(
+        Start("r1"),
+        Wait(1.0),
+        Start("r2"),
+        Wait(0.5),
+        Ip("r1", f"addr del {VIP}/32 dev eth0"),
+        Wait(1.5),
+    ),
+    departures=(ADDRESS_REPAIRED,),
+)
+
+
+def _peer6(own: int, other: int) -> str:
+    peers = block("unicast_peer", f"fd00:1::{other}")
+    return instance(f"unicast_src_ip fd00:1::{own}", peers, priority=100 + own, vips=(VIP6, "fd00:1::100/64"))
+
+
+UNICAST6: Final = Comparison(
+    name="unicast-ipv6",
+    summary="VRRPv3 over IPv6 to a peer",
+    keywords=("unicast_peer", "unicast_src_ip"),
+    files={"r1": _peer6(1, 2), "r2": _peer6(2, 1)},
+    work=(Start("r1"), Wait(1.2), Start("r2"), Wait(1.3), Stop("r2"), Wait(1.5)),
+    departures=(STOPS_AT_ONCE,),
+)
+
 COMPARISONS: Final = (
+    ADDRESS_LOST,
+    UNICAST6,
     INTERFACE,
     DONT_TRACK_PRIMARY,
     DYNAMIC_INTERFACES,

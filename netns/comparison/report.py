@@ -20,7 +20,8 @@ def as_text(outcome: Outcome, *, with_logs: bool = False) -> str:
     if with_logs:
         for story in (outcome.left, outcome.right):
             lines += [f"--- {story.daemon} on {node}\n{text.rstrip()}" for node, text in story.logs.items()]
-    lines.append(f"{outcome.comparison.name}: {'the same' if outcome.passed else 'DIFFERENT'}")
+    same = "the same but for what is declared" if outcome.explained else "the same"
+    lines.append(f"{outcome.comparison.name}: {same if outcome.passed else 'DIFFERENT'}")
     return "\n".join(lines)
 
 
