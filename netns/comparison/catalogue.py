@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
-from netns.comparison import election, network
+from netns.comparison import announcements, election, groups, network, notices, reloads, tracking
 from netns.comparison.work import Comparison
 from netns.kernel import LabError
 
 COMPARISONS: Final[Mapping[str, Comparison]] = {
-    comparison.name: comparison for comparison in (*election.COMPARISONS, *network.COMPARISONS)
+    comparison.name: comparison
+    for comparison in (
+        *election.COMPARISONS,
+        *network.COMPARISONS,
+        *announcements.COMPARISONS,
+        *tracking.COMPARISONS,
+        *groups.COMPARISONS,
+        *notices.COMPARISONS,
+        *reloads.COMPARISONS,
+    )
 }
 
 

@@ -81,3 +81,21 @@ STAYS_OWNER: Final = Departure(
     " when the other one goes on",
     r"^r1: .*after (an advert with priority 255|next advert)",
 )
+
+REFRESH_AFTER_DELAY: Final = Departure(
+    "refresh after delay",
+    "keepalived 2.2.7 counts garp_master_refresh from becoming master, vrrpd (as later versions) from the second burst",
+    r"announces \S+ 3 times.*(: keepalived at \+3\.|, vrrpd does not)",
+)
+
+ONE_LATER_BURST: Final = Departure(
+    "one later burst",
+    "keepalived queues a second burst for each lower priority that it hears, vrrpd sends one after the last of them",
+    r"announces \S+ 2 times.*(: keepalived at \+0\.[45].*, vrrpd at \+1\.0|, vrrpd does not)",
+)
+
+ANNOUNCES_ONCE_MORE: Final = Departure(
+    "announces once more",
+    "a vrrpd that has heard a lower priority from another master announces its addresses once more an interval later",
+    r": vrrpd announces \S+ 1 times.* keepalived does not",
+)

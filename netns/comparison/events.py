@@ -159,6 +159,9 @@ def _lines(side: Side) -> Iterator[Event]:
     for line in side.pipes.lines():
         stream = "pipe" if side.comparison.pipe_in_order else f"pipe {' '.join(line.text.split()[:2])}"
         yield Event(line.host, stream, f"tells {line.text}", line.time_ns, line.time_ns)
+    for line in side.told.lines():
+        stream = f"script {line.text.partition(' ')[0]}"
+        yield Event(line.host, stream, f"runs {line.text}", line.time_ns, line.time_ns)
 
 
 def _exits(side: Side) -> Iterator[Event]:

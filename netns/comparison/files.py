@@ -7,6 +7,8 @@ from typing import Final
 VIP: Final = "192.168.1.100"
 VIP6: Final = "fe80::100"
 FIFO: Final = "fifo"
+TOLD: Final = "told"
+"""A second FIFO, which whoever runs in the host may write to: what scripts have to tell."""
 _PIPE: Final = "global_defs {\n    vrrp_notify_fifo {directory}/fifo\n}\n"
 _ONE_BURST: Final = "global_defs {\n    vrrp_garp_master_delay 0\n}\n"
 

@@ -21,11 +21,11 @@ class Line:
 class Pipes:
     """Makes a FIFO for every host (name -> path), and reads from now until it is closed."""
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
+    def __init__(self, paths: Mapping[str, Path], mode: int = 0o644) -> None:
         self._news = threading.Condition()
         self._lines: list[Line] = []
         self._rest = dict.fromkeys(paths, b"")
-        self._files = {_opened(path): name for name, path in paths.items()}
+        self._files = {_opened(path, mode): name for name, path in paths.items()}
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name="pipes", daemon=True)
         self._thread.start()
@@ -62,7 +62,8 @@ class Pipes:
             self._lines += [Line(now, host, text.decode()) for text in whole]
 
 
-def _opened(path: Path) -> int:
+def _opened(path: Path, mode: int) -> int:
     """For reading and writing: it then has no end while no daemon holds it."""
-    os.mkfifo(path, 0o644)
+    os.mkfifo(path)
+    path.chmod(mode)
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

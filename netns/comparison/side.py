@@ -8,7 +8,7 @@ from typing import Final, Self
 from netns.capture import Capture
 from netns.comparison import daemons
 from netns.comparison.ahead import children_ahead, put_ahead, thread_ahead
-from netns.comparison.files import FIFO, placed
+from netns.comparison.files import FIFO, TOLD, placed
 from netns.comparison.injected import Injector
 from netns.comparison.pipes import Line, Pipes
 from netns.comparison.work import (
@@ -68,8 +68,9 @@ class Side:
             self.capture = Capture(self.lab)
             self.monitor = Monitor(self.lab)
             self.pipes = Pipes({name: self.lab[name].directory / FIFO for name in self.nodes})
+            self.told = Pipes({name: self.lab[name].directory / TOLD for name in self.nodes}, mode=0o666)
         self._injector = Injector(self.lab.client)
-        for close in (self.pipes.close, self._injector.close):
+        for close in (self.pipes.close, self.told.close, self._injector.close):
             self.lab.on_close().callback(close)
 
     def _prepare(self) -> None:

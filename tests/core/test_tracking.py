@@ -113,7 +113,7 @@ def test_an_owner_stays_255_and_can_still_fault() -> None:
         pytest.param(1, True, 5, 95, False, id="reverse turns the sign"),
         pytest.param(10, False, 1000, 254, False, id="at most 253 are added"),
         pytest.param(1, False, -253, 1, False, id="the last number that is no fault"),
-        pytest.param(1, False, -254, 1, True, id="-254 is one"),
+        pytest.param(1, False, -254, 100, True, id="-254 is one"),
         pytest.param(0, False, 1, 100, True, id="weight 0: any number is a fault"),
         pytest.param(0, False, 0, 100, False, id="but 0"),
         pytest.param(0, True, 0, 100, True, id="reverse: 0 is"),

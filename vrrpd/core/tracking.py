@@ -58,7 +58,8 @@ class Contribution:
 class FileContribution:
     """A tracked file as one virtual router sees it: its number times ``weight`` (-254..254) goes to the priority.
 
-    ``reverse`` turns the sign. At most 253; -254 or less is a fault. Weight 0: any number but 0 is one (reverse: 0 is).
+    ``reverse`` turns the sign. At most 253; -254 or less is a fault, and changes no priority. Weight 0: any number but
+    0 is one (reverse: 0 is).
     """
 
     name: str
@@ -90,9 +91,10 @@ def evaluate(base: Priority, contributions: Iterable[Contribution | FileContribu
     waiting: set[str] = set()
     for item in contributions:
         if isinstance(item, FileContribution):
-            total += item.points
             if item.is_fault:
                 faults.add(Fault(Reason.TRACK_FAILED, item.name))
+            else:
+                total += item.points
         elif item.weight:
             total += _weighed(item)
         elif item.status is None:

@@ -79,6 +79,8 @@ class VirtualRouter(Election):
         if event.delay > 0:
             self._deadlines.set(Timer.STARTUP_DELAY, after(now, event.delay))
             self._notice(NoticeKind.STARTUP_DELAY, f"silent for {event.delay:.2f} s (vrrp_startup_delay)")
+        if self.effective_priority != self.parameters.base_priority:
+            self._notify(NotifyEvent.BACKUP_PRIORITY)
         self._reconsider(now)
 
     def _on_shutdown(self, event: Shutdown, now: Instant) -> None:

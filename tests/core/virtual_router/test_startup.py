@@ -54,6 +54,7 @@ def test_before_the_start_everything_only_sets_the_scene() -> None:
     assert story.is_in(State.INIT)
     assert story.router.deadline is None
     assert story.tell(Startup()) == (
+        Notify(NotifyEvent.BACKUP_PRIORITY, Priority(102)),  # trackers changed it, as keepalived tells first
         StateChanged(State.INIT, State.BACKUP, Reason.STARTUP, "started"),
         Notify(NotifyEvent.BACKUP, Priority(102)),
     )

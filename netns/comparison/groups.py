@@ -1,0 +1,5 @@
+"""."""
+
+from netns.comparison.work import Comparison
+
+COMPARISONS: tuple[Comparison, ...] = ()
