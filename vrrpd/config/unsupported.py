@@ -85,13 +85,10 @@ _FILES = _noted("the file is in $TMPDIR or /tmp whatever it says, as with keepal
 _SECONDARY = _warned("there are no virtual MACs yet; all is for addresses on other interfaces", "all SECONDS")
 _ROUTES = _warned("they do not move with the addresses; a notify script can do it")
 _STATIC = _warned("it is not installed; the system's network configuration can do it")
-_LINKBEAT = _warned("the kernel's word on the link is taken")
 
 PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "": {
         **_all("static_ipaddress static_routes static_rules", _STATIC),
-        **_all("linkbeat_interfaces linkbeat_use_polling", _LINKBEAT),
-        "interface_up_down_delays": _warned("changes of a link count at once"),
         **_all("net_namespace_ipvs namespace_with_ipsets", _LVS),
         "child_wait_time": _noted("vrrpd waits for nothing at its stop but its scripts"),
     },
@@ -133,7 +130,6 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "garp_extra_if": _SECONDARY,
         "kernel_rx_buf_size": _BUFFERS,
         "debug": _noted("see --log-level"),
-        "linkbeat_use_polling": _LINKBEAT,
         "lvs_sync_daemon_interface": _LVS,
         "strict_accept": _warned("this node answers traffic to the addresses all the same"),
     },

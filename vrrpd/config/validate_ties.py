@@ -5,6 +5,7 @@ from typing import Final
 
 from vrrpd.config.block import Doubts
 from vrrpd.config.diagnostics import Location, Report
+from vrrpd.config.link_delays import check_link_delays
 from vrrpd.config.model import AuthHmac, Config, TrackGroup, VrrpInstance
 from vrrpd.config.strict import check_strict
 from vrrpd.config.values import suggestion
@@ -17,6 +18,7 @@ _KEY_BYTES: Final = range(32, 65)
 def check_ties(config: Config, doubts: Doubts, report: Report) -> None:
     _track_groups(config, report)
     _unused(config, doubts, report)
+    check_link_delays(config, report)
     for process in config.track_processes:
         if process.quorum_max is not None and process.quorum > process.quorum_max:
             report.error(

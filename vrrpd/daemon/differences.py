@@ -34,7 +34,9 @@ def describe(changes: Changes, old: Config, new: Config) -> tuple[str, ...]:
     for field, kind in _NAMED.items():
         lines += _named(kind, getattr(old, field), getattr(new, field))
     lines += _fields("global_defs", old.global_defs, new.global_defs)
-    lines += (f"{line} (takes effect at a restart)" for line in _fields("daemon", old.process, new.process))
+    polling = replace(old.process, linkbeat_use_polling=new.process.linkbeat_use_polling)
+    lines += _fields("", old.process, polling)
+    lines += (f"{line} (takes effect at a restart)" for line in _fields("daemon", polling, new.process))
     told = {*_NAMED, "vrrp_instances", "global_defs", "process"}
     return (*lines, *_fields("", old, replace(new, **{field: getattr(old, field) for field in told})))
 

@@ -2,30 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
 from vrrpd.daemon.executor import Means
+from vrrpd.daemon.link_view import Interfaces
 from vrrpd.daemon.listener import Listener
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
-from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.linux.interfaces import Link
 from vrrpd.units import Address, Family
 
 log = logging.getLogger("vrrpd.links")
 
 RETRY_DELAY: Final = 0.5
 """Seconds until a socket that could not be opened is tried again."""
-
-
-class Interfaces(Protocol):
-    """What is known of this host's interfaces (linux.interfaces.InterfaceWatch)."""
-
-    def link(self, name: str) -> Link | None: ...
-    def addresses(self, index: int) -> Sequence[InterfaceAddress]: ...
-    def primary_address(self, index: int, family: Family, exclude: Collection[Address]) -> Address | None: ...
 
 
 class Shell(Protocol):

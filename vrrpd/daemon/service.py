@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from vrrpd import __version__
 from vrrpd.config.group_tracking import with_group_tracking
+from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
 from vrrpd.core.effects import Notify, NotifyEvent, NotifyGroup, State
 from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
@@ -19,6 +20,7 @@ from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.hooks import run_and_wait
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.leftovers import remove_leftovers
+from vrrpd.daemon.link_view import LinkView
 from vrrpd.daemon.links import Links
 from vrrpd.daemon.losses import Losses
 from vrrpd.daemon.narrator import Narrator
@@ -95,7 +97,9 @@ class Service:
         self._means = {plan.name: self._equip(plan) for plan in self._plans}
         self._vips = {name: means.vips for name, means in self._means.items()}
         self._engine = self._build_engine()
-        self._links = Links(self._plans, self._means, self._watch, loop, self._engine)
+        self._view = LinkView(self._watch, loop, self._links_changed)
+        self._view.configure(link_delays(config), polled_links(config))
+        self._links = Links(self._plans, self._means, self._view, loop, self._engine)
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
         self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
@@ -194,6 +198,7 @@ class Service:
         retired = self._equip_anew(changes)
         self._config, self._plans = config, plans
         self._spacing.configure(distances_of(config))
+        recounted = self._view.configure(link_delays(config), polled_links(config))
         self.reporter.replace(plans)
         self._silent_peers.replace(plans)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
@@ -207,6 +212,7 @@ class Service:
         self._engine.deliver(self._replacements(changes, told))
         self._engine.regroup(_groups_of(config))
         self._begin(changes)
+        self._links_changed(recounted)
         self._links.forget_former()
         self._notifier.states_kept(self._states(changes))
 
@@ -303,6 +309,7 @@ class Service:
         self._notifier.abandon()
         self._silent_peers.close()
         self._links.close()
+        self._view.close()
         self._engine.close()
         self._spacing.close()
         self._announcers.keep(())
@@ -324,10 +331,14 @@ class Service:
         if self.log_addresses:
             log_addresses(events, self._watch.link_at, self._netlink.port_id)
         names = {name for event in events for name in self._names(event)}
+        self._view.observe(names)
+        self._links_changed(names)
+        self._losses.removed(event for event in events if isinstance(event, AddressEvent))
+
+    def _links_changed(self, names: Collection[str]) -> None:
         self._links.review(names)
         self._open_announcers()
         self._trackers.links_changed(names)
-        self._losses.removed(event for event in events if isinstance(event, AddressEvent))
 
     def _names(self, event: InterfaceEvent) -> Iterable[str]:
         """The interfaces that an event is about."""

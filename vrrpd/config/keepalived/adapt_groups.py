@@ -146,7 +146,9 @@ def linkbeat_interfaces(found: list[LinkbeatInterface], cursor: Cursor, statemen
             found.append(LinkbeatInterface(name, method))
 
 
-def up_down_delays(found: list[UpDownDelay], cursor: Cursor, statement: Statement) -> None:
+def up_down_delays(
+    found: list[UpDownDelay], origins: dict[str, Location], cursor: Cursor, statement: Statement
+) -> None:
     for entry in cursor.entries(statement):
         name = interface_word(cursor, entry.words[0], "interface_up_down_delays")
         if len(entry.words) < 2:
@@ -155,6 +157,7 @@ def up_down_delays(found: list[UpDownDelay], cursor: Cursor, statement: Statemen
         delays = [decimal_word(cursor, word, 0, 255, "a delay") for word in entry.words[1:3]]
         if name is not None and None not in delays:
             known = [delay for delay in delays if delay is not None]
+            origins[f"interface_up_down_delays.{len(found)}"] = entry.words[0].location
             found.append(UpDownDelay(name, known[0], known[1] if len(known) > 1 else 0.0))
 
 

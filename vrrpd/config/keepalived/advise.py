@@ -13,9 +13,11 @@ _ADVICE: Final = frozenset(
     {
         "first-not-link-local",
         "label",
+        "long-delay",
         "long-timeout",
         "not-a-host",
         "owner-backup",
+        "polled-link",
         "shared-address",
         "source-moves",
         "source-not-link-local",

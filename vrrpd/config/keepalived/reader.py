@@ -87,7 +87,7 @@ class Reader:
             "track_group": partial(track_group, self.track_groups),
             "garp_group": partial(garp_group, self.garp_groups),
             "linkbeat_interfaces": partial(linkbeat_interfaces, self.linkbeats),
-            "interface_up_down_delays": partial(up_down_delays, self.delays),
+            "interface_up_down_delays": partial(up_down_delays, self.delays, self.statics.origins),
             "static_ipaddress": self._static,
             "static_routes": self._static,
             "static_rules": self._static,
