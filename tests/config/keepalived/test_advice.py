@@ -23,6 +23,21 @@ def test_advice(keywords: str, code: str, words: str) -> None:
     assert outcome.code == 0, "keepalived says nothing of it"
 
 
+@pytest.mark.parametrize(
+    ("top", "code", "words"),
+    [
+        ("interface_up_down_delays {\neth0 5 3\n}", "long-delay", "the delays are 1.99609 and 1.99609 s"),
+        ("linkbeat_interfaces {\neth0\n}\ninterface_up_down_delays {\neth0 1\n}", "polled-link", "is polled"),
+    ],
+)
+def test_advice_on_links(top: str, code: str, words: str) -> None:
+    outcome = read(f"{top}\nvrrp_instance A {{\n{BODY}}}\n")
+    found = outcome.find(code)
+    assert words in str(found)
+    assert found.location.line == top.count("\n"), "where the delay stands"
+    assert outcome.code == 0
+
+
 def test_nothing_is_an_error_that_keepalived_lives_with() -> None:
     other = f"vrrp_instance B {{\n{BODY.replace('51', '52')}}}\n"
     outcome = instance("", other)
