@@ -35,7 +35,7 @@ def test_a_delay_ends_before_the_others_lose_their_patience(
 ) -> None:
     """keepalived's limits; a list of nothing else is no delay at all."""
     found = link_delays(read(delays(words, lines)))
-    wanted = {} if expected is None else {words.split()[0]: LinkDelay(Seconds(expected[0]), Seconds(expected[1]))}
+    wanted = {} if expected is None else {words[:4]: LinkDelay(Seconds(expected[0]), Seconds(expected[1]))}
     assert {name: (round(item.down, 6), round(item.up, 6)) for name, item in found.items()} == {
         name: (round(item.down, 6), round(item.up, 6)) for name, item in wanted.items()
     }
