@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from netns.comparison.departures import ANNOUNCES_ONCE_MORE, ONE_LATER_BURST, REFRESH_AFTER_DELAY, STOPS_AT_ONCE
+from netns.comparison.departures import LAST_WORD, ONE_LATER_BURST, REFRESH_AFTER_DELAY, STOPS_AT_ONCE
 from netns.comparison.files import block, instance
 from netns.comparison.work import Comparison, Inject, Start, Step, Stop, Wait
 
@@ -89,7 +89,7 @@ COMPARISONS: Final = (
         },
         work=(Start("r1"), Wait(1.98), _LOWER, Wait(1.5), _LOWER, Wait(1.5), *_END),
         departures=(
-            ANNOUNCES_ONCE_MORE,
+            LAST_WORD,
             STOPS_AT_ONCE,
         ),
     ),
@@ -101,7 +101,7 @@ COMPARISONS: Final = (
             "r1": instance("garp_master_delay 0", "garp_lower_prio_delay 1", "garp_lower_prio_repeat 2", priority=150)
         },
         work=(Start("r1"), Wait(1.98), _LOWER, Wait(0.5), _LOWER, Wait(1.5), *_END),
-        departures=(ANNOUNCES_ONCE_MORE, STOPS_AT_ONCE, ONE_LATER_BURST),
+        departures=(LAST_WORD, STOPS_AT_ONCE, ONE_LATER_BURST),
     ),
     Comparison(
         name="garp-lower-priority-globals",
@@ -120,7 +120,7 @@ COMPARISONS: Final = (
         },
         work=(Start("r1"), Wait(1.98), _LOWER, Wait(0.4), _LOWER_2, Wait(2.0), *_END),
         departures=(
-            ANNOUNCES_ONCE_MORE,
+            LAST_WORD,
             STOPS_AT_ONCE,
         ),
         pipe_in_order=False,
@@ -132,7 +132,7 @@ COMPARISONS: Final = (
         files={"r1": instance("garp_master_delay 1", "garp_master_repeat 3", priority=150)},
         work=(Start("r1"), Wait(2.98), _LOWER, Wait(2.0), *_END),
         departures=(
-            ANNOUNCES_ONCE_MORE,
+            LAST_WORD,
             STOPS_AT_ONCE,
         ),
     ),
@@ -147,7 +147,7 @@ COMPARISONS: Final = (
         },
         work=(Start("r1"), Wait(1.98), _LOWER, Wait(0.4), _LOWER_2, Wait(4.5), *_END),
         departures=(
-            ANNOUNCES_ONCE_MORE,
+            LAST_WORD,
             STOPS_AT_ONCE,
         ),
         pipe_in_order=False,

@@ -94,8 +94,9 @@ ONE_LATER_BURST: Final = Departure(
     r"announces \S+ 2 times.*(: keepalived at \+0\.[45].*, vrrpd at \+1\.0|, vrrpd does not)",
 )
 
-ANNOUNCES_ONCE_MORE: Final = Departure(
-    "announces once more",
-    "a vrrpd that has heard a lower priority from another master announces its addresses once more an interval later",
-    r": vrrpd announces \S+ 1 times.* keepalived does not",
+LAST_WORD: Final = Departure(
+    "the last word is the master's",
+    "where two masters meet, the better one announces once more an interval later: what the other one announced in"
+    " between does not stay in anybody's cache (docs/decisions/0014-the-last-announcement.md)",
+    r"^r\d: vrrpd announces \S+ 1 times,.* keepalived does not$",
 )

@@ -6,6 +6,7 @@ from netns.comparison.departures import (
     ANSWER_TO_FAREWELL,
     COUNT_MISMATCH,
     DELAYED_ELECTION,
+    LAST_WORD,
     LATE_ANNOUNCEMENTS,
     OWNER_AT_ONCE,
     STAYS_OWNER,
@@ -191,7 +192,7 @@ LOWER_PRIORITY: Final = Comparison(
     keywords=("lower_prio_no_advert", "vrrp_lower_prio_no_advert"),
     files=_three("", "lower_prio_no_advert", "vrrp_lower_prio_no_advert"),
     work=(Start("r1", "r2"), Wait(1.5), *_heard(50), *_heard(0), Wait(0.5)),
-    departures=(ANSWER_TO_FAREWELL,),
+    departures=(ANSWER_TO_FAREWELL, LAST_WORD),
     pipe_in_order=False,
 )
 
@@ -246,6 +247,7 @@ TIE: Final = Comparison(
         Inject(priority=100, vrid=52, source="192.168.1.1"),
         Wait(1.2),
     ),
+    departures=(LAST_WORD,),
 )
 
 STARTUP_DELAY: Final = Comparison(
@@ -323,7 +325,7 @@ STRICT: Final = Comparison(
         Stop("r1"),
         Wait(1.5),
     ),
-    departures=(STOPS_AT_ONCE, STRICT_FIREWALL),
+    departures=(STOPS_AT_ONCE, STRICT_FIREWALL, LAST_WORD),
 )
 
 COMPARISONS: Final = (
