@@ -116,9 +116,6 @@ def test_help_is_on_standard_error_and_names_every_option(words: list[str], caps
         (["--bogus"], "unknown option --bogus"),
         (["-f"], "missing parameter for option -f"),
         (["-f", ""], "option --use-file needs the name of a file"),
-        (["-S", "mail"], "invalid log facility 'mail'"),
-        (["-u", "rwx"], "invalid umask 'rwx'"),
-        (["-u", "01000"], "invalid umask '01000'"),
         (["--log-level=loud"], "--log-level is one of debug, info, warning, error"),
         (["-T"], "there is no genhash here"),
     ],
@@ -132,6 +129,24 @@ def test_a_command_line_that_cannot_be_used(
     assert message in err
     assert "keepalived -h" in err
     assert started == []
+
+
+@pytest.mark.parametrize(
+    ("words", "remark"),
+    [
+        (["-S", "mail"], "invalid log facility 'mail', daemon is used: it is one of 0-7, local0-local7, user, daemon"),
+        (["-u", "rwx"], "invalid umask 'rwx', 0177 is used: it is a number from 0 to 0777"),
+        (["-u", "01000"], "invalid umask '01000', 0177 is used: it is a number from 0 to 0777"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_said_and_left_out(
+    words: list[str], remark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As keepalived does: a unit file with a slip in it goes on working."""
+    assert remark in manners("keepalived", *words).remarks
+    assert manners("keepalived", *words).umask is None
+    assert compat.run("keepalived", ["-t", *words, "-f", os.devnull]) == 5
+    assert remark in capsys.readouterr().err
 
 
 def test_under_vrrpds_name_a_file_is_needed(capsys: pytest.CaptureFixture[str], started: list[DaemonOptions]) -> None:

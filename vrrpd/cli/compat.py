@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -88,14 +88,18 @@ def _obey(name: str, parsed: Parsed) -> int:
 def _test(options: "DaemonOptions", parsed: Parsed) -> int:
     """No fork, no syslog, nothing is changed; findings on standard error, or at the end of the file that is given."""
     from vrrpd.cli.commands.config_test import config_test
+    from vrrpd.config.keepalived.complaints import EXIT_FINDINGS
 
-    return config_test(
+    invalid = [f"{remark}\n" for remark in _invalid(parsed)]
+    sys.stderr.writelines(invalid)
+    code = config_test(
         options.config,
         log=_path(parsed, "config-test"),
         as_json=parsed.given("json"),
         config_id=options.manners.config_id,
         check_all_includes=options.manners.check_includes,
     )
+    return code or (EXIT_FINDINGS if invalid else code)
 
 
 def _usage(name: str) -> str:
@@ -174,14 +178,11 @@ def _targets(parsed: Parsed, *, as_keepalived: bool) -> "Targets | None":
     asked = any(map(parsed.given, ("log-console", "log-facility", "log-file", "no-syslog")))
     if parsed.given("log-to") or not (as_keepalived or asked):
         return None
-    word = parsed.value("log-facility")
-    if word is not None and word not in _FACILITIES:
-        raise UsageError(f"invalid log facility {word!r}: it is one of 0-7, local0-local7, user, daemon")
     return Targets(
         console=parsed.given("log-console") or (not as_keepalived and not parsed.given("log-facility")),
         syslog=not parsed.given("no-syslog") and (as_keepalived or parsed.given("log-facility")),
         file=_log_file(parsed),
-        facility=_FACILITIES[word or "daemon"],
+        facility=_FACILITIES.get(parsed.value("log-facility") or "", _DAEMON),
         identifier=IDENTIFIER if as_keepalived else "vrrpd",
     )
 
@@ -198,18 +199,14 @@ def _temporary_directory() -> Path:
 
 
 def _umask(parsed: Parsed) -> int | None:
-    """strtol(3) with base 0."""
-    text = parsed.value("umask")
-    if text is None:
-        return None
+    """strtol(3) with base 0; None, too, for what cannot be one."""
+    text = parsed.value("umask") or ""
     octal = re.fullmatch(r"0([0-7]+)", text)
     try:
         mask = int(octal.group(1), 8) if octal else int(text, 0)
     except ValueError:
-        mask = -1
-    if not 0 <= mask <= 0o777:
-        raise UsageError(f"invalid umask {text!r}: it is a number from 0 to 0777")
-    return mask
+        return None
+    return mask if 0 <= mask <= 0o777 else None
 
 
 def _default_config_id() -> str:
@@ -221,7 +218,16 @@ def _remarks(parsed: Parsed) -> tuple[str, ...]:
     remarks = [f"option --{option.long} is not handled by vrrpd: {option.foreign}" for option in foreign]
     if parsed.given("check"):
         remarks.append("option --check asks for health checkers only, which vrrpd does not have: no instance runs")
-    return tuple(remarks)
+    return (*remarks, *_invalid(parsed))
+
+
+def _invalid(parsed: Parsed) -> Iterator[str]:
+    """keepalived goes on without arguments that it cannot use."""
+    facility, mask = parsed.value("log-facility"), parsed.value("umask")
+    if facility is not None and facility not in _FACILITIES:
+        yield f"invalid log facility {facility!r}, daemon is used: it is one of 0-7, local0-local7, user, daemon"
+    if mask is not None and _umask(parsed) is None:
+        yield f"invalid umask {mask!r}, 0{_DEFAULT_UMASK:o} is used: it is a number from 0 to 0777"
 
 
 def _path(parsed: Parsed, name: str) -> Path | None:
