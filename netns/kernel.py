@@ -6,9 +6,9 @@ import fcntl
 import os
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -64,21 +64,8 @@ def make_mounts_follow() -> None:
 
 def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run ``work`` in a thread of its own, which may change its namespaces without harm; errors are raised here."""
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def body() -> None:
-        try:
-            results.append(work(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
-            errors.append(error)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work, *args, **kwargs).result()
 
 
 def in_namespace(descriptor: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -266,6 +266,36 @@ def test_with_an_error_in_the_file_the_old_configuration_goes_on(lab: Lab, captu
     assert not capture.garps(since=begin)
 
 
+def test_what_is_read_when_the_daemon_is_told_to_stop_begins_no_more(lab: Lab) -> None:
+    """The owner of an address would take it at once, and nobody would take it off again."""
+    slow = lab["r1"].directory / "slow"
+    slow.write_text("#!/bin/sh\nsleep 0.8\n")
+    slow.chmod(0o755)
+    text = instance_text(notify_stop=str(slow))
+    node = alone(lab, text)
+    node.config.write_text(text + instance_text("VI_2", vrid=52, priority=255, virtual_ipaddress=[VIP_2]))
+    node.process.send(signal.SIGHUP)
+    node.process.send(signal.SIGTERM)
+    assert node.process.wait(20)
+    assert node.process.returncode == 0
+    assert not addresses(node) & {f"{VIP}/32", f"{VIP_2}/32"}
+    assert not node.lines("VI_2")
+
+
+def test_the_file_that_says_that_a_reload_is_under_way_goes_though_it_is_called_otherwise_then(lab: Lab) -> None:
+    first, second = (lab["r1"].directory / name for name in ("first", "second"))
+
+    def text(reload_file: object) -> str:
+        return f'[global_defs]\nreload_file = "{reload_file}"\n{instance_text()}'
+
+    node = alone(lab, text(first))
+    node.config.write_text(text(second))
+    second.write_text("of somebody else")
+    node.reload()
+    assert not first.exists()
+    assert second.exists()
+
+
 def test_a_file_that_is_gone_changes_nothing(lab: Lab) -> None:
     node = alone(lab, instance_text())
     node.config.unlink()

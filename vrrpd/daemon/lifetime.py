@@ -64,7 +64,7 @@ class Lifetime:
             self._listen_for_stop()
             prepare_to_spawn()
             self._service.run_startup_script()
-            if not self._stopping:
+            if not (self._stopping or self._failed):
                 self._serve()
         finally:
             if self._exit_code is not ExitCode.STOPPED:
@@ -119,6 +119,7 @@ class Lifetime:
         log.info("%s: stopping", number.name)
         self._superiors.manager.stopping()
         self._stopping = True
+        self._reloader.close()
         if self._options.manners.keep_addresses:
             self._service.leave(self._stopped)
         else:

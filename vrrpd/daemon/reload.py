@@ -75,6 +75,8 @@ class Reloader:
         self._next: list[_Request] = []
         self._outcomes: dict[int, Outcome] = {}
         self._clock = ReloadClock(self.reload, loop)
+        self._under_way: str | None = None
+        self._closed = False
 
     def reload(self, why: str) -> None:
         """Begin; the log tells how it ends. Requests that come while one is being read wait for it."""
@@ -85,8 +87,11 @@ class Reloader:
         self._clock.configure(self._definitions)
 
     def close(self) -> None:
+        """Nothing is begun any more, and what has been read comes too late. May be called twice."""
+        self._closed = True
         self._clock.stop()
         self._reader.close()
+        remove(self._under_way)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -112,10 +117,13 @@ class Reloader:
         if not request.plan:
             log.info("%s: reading %s", request.why, self._config_name)
             self._began()
-            touch(_signal_file(self._definitions))
+            self._under_way = _signal_file(self._definitions)
+            touch(self._under_way)
         self._service.when_quiet(self._read)
 
     def _read(self) -> None:
+        if self._closed:
+            return
         try:
             self._reader.read(self._received)
         except LinuxError as error:
@@ -128,6 +136,8 @@ class Reloader:
             self._refuse(f"the process that reads the configuration failed: {ended}")
 
     def _understand(self, content: bytes) -> None:
+        if self._closed:
+            return
         reading: Reading = pickle.loads(content)  # noqa: S301  # from a copy of this process
         lines = [reading.error] if reading.error else [str(item) for item in reading.diagnostics]
         write_verdict(self._definitions.reload_check_config, lines)
@@ -150,6 +160,8 @@ class Reloader:
             self._service.when_quiet(lambda: self._apply(config, instances, differences))
 
     def _apply(self, config: Config, instances: dict[bytes, VrrpInstance], differences: tuple[str, ...]) -> None:
+        if self._closed:
+            return
         begin = read_clock()
         self._instances = instances
         if not self._service.runs(config):
@@ -176,7 +188,8 @@ class Reloader:
             while len(self._outcomes) > OUTCOMES_KEPT:
                 del self._outcomes[next(iter(self._outcomes))]
         if not outcome.plan:
-            remove(_signal_file(self._definitions))
+            remove(self._under_way)
+            self._under_way = None
             self._ended()
         if self._next:
             self._start()
@@ -191,6 +204,8 @@ class Reloader:
         plan = args.get("plan", False)
         if not isinstance(plan, bool) or args.keys() - {"plan"}:
             raise CommandError(ErrorCode.BAD_ARGUMENTS, "takes one argument, plan, true or false")
+        if self._closed:
+            raise CommandError(ErrorCode.FAILED, "vrrpd is stopping")
         return {"number": self._request(f"asked by {caller}", plan=plan)}
 
     def _result(self, args: Mapping[str, object], _caller: Caller) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from typing import Final
 log = logging.getLogger("vrrpd.reload")
 
 FILE_MODE: Final = 0o640
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def write_verdict(path: str | None, lines: Iterable[str]) -> None:
@@ -29,11 +30,11 @@ def remove(path: str | None) -> None:
 
 
 def _write(keyword: str, path: str | None, text: str) -> None:
-    """Never through a symbolic link; a failure is logged."""
+    """Never through a symbolic link, never waiting for the reader of a pipe; a failure is logged."""
     if not path:
         return
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        descriptor = os.open(path, _FLAGS, FILE_MODE)
         try:
             os.write(descriptor, text.encode(errors="backslashreplace"))
         finally:
