@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -18,6 +19,7 @@ from vrrpd.units import Address, Family, Seconds
 
 UP = Link(3, "eth0", bytes(6), 1500, admin_up=True, running=True, multicast=True, arp=True)
 NO_CARRIER = replace(UP, running=False)
+OWN = IPv4Address("192.168.1.1")
 OFF = replace(UP, admin_up=False, running=False)
 
 
@@ -50,6 +52,9 @@ class Host:
 
     def link(self, name: str) -> Link | None:
         return self.links.get(name)
+
+    def link_with(self, address: Address) -> Link | None:
+        return self.links.get("eth0") if address == OWN else None
 
     def addresses(self, index: int) -> tuple[InterfaceAddress, ...]:
         raise AssertionError(index)

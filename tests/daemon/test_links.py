@@ -39,6 +39,9 @@ class Host:
     def link(self, name: str) -> Link | None:
         return Link(3, name, bytes(6), 1500, admin_up=True, running=True, multicast=True, arp=True)
 
+    def link_with(self, address: Address) -> Link | None:
+        return self.link("eth0")
+
     def addresses(self, index: int) -> tuple[InterfaceAddress, ...]:
         return ()
 

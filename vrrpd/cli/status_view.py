@@ -61,8 +61,8 @@ def row_of(instance: InstanceStatus) -> Row:
 def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
     """``everything``: also what is as it should be (trackers that are up, peers, timers, counters)."""
     heading = (
-        f"{instance['name']}: {instance['interface']}, virtual router {instance['virtual_router_id']}, "
-        f"VRRPv{instance['version']}, IPv{instance['family']}"
+        f"{instance['name']}: {instance['interface'] or 'no interface'}, "
+        f"virtual router {instance['virtual_router_id']}, VRRPv{instance['version']}, IPv{instance['family']}"
     )
     urgent = (*_contests(instance), *_faults(instance), *_misplaced(instance))
     calm = (*_waiting(instance), *_silent_peers(instance), *_trackers(instance, everything=everything))

@@ -58,9 +58,6 @@ def _instance(instance: VrrpInstance, report: Report, *, starting: bool) -> None
         say("accept" if "accept" in instance.origins else "no_accept", "no_accept")
     if instance.authentication is not None and instance.authentication.auth_type == "AH" and "auth_ah" in words:
         say("authentication", "auth_ah")
-    if not instance.interface and instance.unicast and "interface" not in instance.origins:
-        text = f"{instance.name} has no interface: vrrpd needs one for unicast peers too, and keeps it in FAULT"
-        report.warning(_location(instance), "not-handled", text, write="interface, with the device of unicast_src_ip")
     inherited = "v3_checksum_as_v2"
     if instance.v3_checksum_as_v2 and inherited not in instance.origins and inherited in words:
         say(inherited, inherited)

@@ -383,13 +383,14 @@ def _same_router(config: Config, doubts: Doubts, report: Report) -> None:
         subject = Subject(instance, doubts, report)
         if not subject.sure("interface", "virtual_router_id", "virtual_ipaddress"):
             continue
-        key = (instance.interface, instance.family, instance.virtual_router_id)
+        place = instance.interface or str(instance.unicast_src_ip)
+        key = (place, instance.family, instance.virtual_router_id)
         first = seen.setdefault(key, instance)
         if first is not instance:
             report.error(
                 subject.at("virtual_router_id"),
                 "repeated-vrid",
-                f"virtual_router_id {instance.virtual_router_id} is in use on {instance.interface} by {first.name}"
+                f"virtual_router_id {instance.virtual_router_id} is in use on {place} by {first.name}"
                 f" (line {Subject(first, doubts, report).at('virtual_router_id').line})",
                 expected=f"another number for each IPv{instance.family.value} instance of an interface",
             )

@@ -42,7 +42,7 @@ def describe(changes: Changes, old: Config, new: Config) -> tuple[str, ...]:
 
 
 def _where(plan: InstancePlan) -> str:
-    return f"virtual router {plan.config.virtual_router_id} on {plan.interface}, priority {plan.config.priority}"
+    return f"virtual router {plan.config.virtual_router_id} on {plan.place}, priority {plan.config.priority}"
 
 
 def _instance(old: VrrpInstance, new: VrrpInstance) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Interfaces(Protocol):
     """What is known of this host's interfaces (linux.interfaces.InterfaceWatch)."""
 
     def link(self, name: str) -> Link | None: ...
+    def link_with(self, address: Address) -> Link | None: ...
     def addresses(self, index: int) -> Sequence[InterfaceAddress]: ...
     def primary_address(self, index: int, family: Family, exclude: Collection[Address]) -> Address | None: ...
 
@@ -107,6 +108,11 @@ class LinkView:
         if link is None or belief is None or belief.index != link.index or belief.up == link.usable:
             return link
         return replace(link, admin_up=True, running=True) if belief.up else replace(link, running=False)
+
+    def link_with(self, address: Address) -> Link | None:
+        """The interface that has this address, as it counts."""
+        found = self._interfaces.link_with(address)
+        return None if found is None else self.link(found.name)
 
     def addresses(self, index: int) -> Sequence[InterfaceAddress]:
         return self._interfaces.addresses(index)

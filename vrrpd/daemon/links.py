@@ -88,7 +88,7 @@ class Links:
     def _listen_for(self, plans: Collection[InstancePlan]) -> None:
         shared: dict[tuple[str, Family], list[InstancePlan]] = {}
         for plan in plans:
-            shared.setdefault((plan.interface, plan.family), []).append(plan)
+            shared.setdefault((plan.place, plan.family), []).append(plan)
         for key in self._listeners.keys() - shared.keys():
             self._close(self._listeners.pop(key))
             self._unheard.pop(key, None)
@@ -109,9 +109,13 @@ class Links:
 
     def review(self, names: Collection[str] | None = None) -> None:
         """Look at the instances on these interfaces (None: at all)."""
-        plans = [plan for plan in self._plans if names is None or not set(plan.devices).isdisjoint(names)]
+        plans = [
+            plan
+            for plan in self._plans
+            if names is None or not plan.interface or not set(plan.devices).isdisjoint(names)
+        ]
         self._take_down(plans)
-        self._follow({plan.interface for plan in plans})
+        self._follow({plan.place for plan in plans})
         self._bring_up(plans)
 
     def lost(self, listener: Listener, error: LinuxError) -> None:
@@ -151,31 +155,44 @@ class Links:
             if link is None:
                 return f"interface {device} does not exist"
             tolerated = device == plan.interface and plan.config.dont_track_primary
-            if not link.admin_up and not tolerated:
-                return f"interface {device} is switched off"
-            if not link.running and not tolerated:
-                return f"interface {device} has no carrier"
+            if not link.usable and not tolerated:
+                return _unusable(link)
             if device == plan.interface and not link.multicast and not plan.config.unicast:
                 return f"interface {device} cannot multicast"
-        return self._unheard.get((plan.interface, plan.family), "")
+        own = self._own_link(plan)
+        if not plan.interface and own is not None and not own.usable and not plan.config.dont_track_primary:
+            return _unusable(own)
+        return self._unheard.get((plan.place, plan.family), "")
+
+    def _own_link(self, plan: InstancePlan) -> Link | None:
+        """Its interface; for an instance without one that which has the source address."""
+        if plan.interface or plan.source is None:
+            return self._interfaces.link(plan.interface)
+        return self._interfaces.link_with(plan.source)
 
     def _replaced(self, plan: InstancePlan, standing: _Standing) -> str:
         if standing.problem:
             return ""
         for name, link in self._links_of(plan).items():
-            if name in standing.bound and standing.bound[name].index != link.index:
+            if name and name in standing.bound and standing.bound[name].index != link.index:
                 return f"interface {name} was replaced by another one of that name"
         return ""
 
     def _links_of(self, plan: InstancePlan) -> dict[str, Link]:
-        found = ((device, self._interfaces.link(device)) for device in plan.devices)
-        return {device: link for device, link in found if link is not None}
+        """By name; without an interface of its own, that with the source address under the name "" as well."""
+        found = {device: self._interfaces.link(device) for device in plan.devices}
+        found[plan.interface] = self._own_link(plan)
+        return {device: link for device, link in found.items() if link is not None}
 
     # --- the listening sockets ----------------------------------------------------------------------------------
 
     def _follow(self, interfaces: Collection[str]) -> None:
         for key, listener in self._listeners.items():
             if listener.interface not in interfaces:
+                continue
+            if listener.source is not None:
+                if not listener.is_open:
+                    self._open(key, listener, 0)
                 continue
             link = self._interfaces.link(listener.interface)
             if listener.is_open and (link is None or link.index != listener.index):
@@ -221,7 +238,7 @@ class Links:
                 continue
             links = self._links_of(plan)
             events += ((plan.name, event) for event in self._bind(plan, standing, links))
-            source = self._find_source(plan, links[plan.interface])
+            source = self._find_source(plan, links.get(plan.interface))
             if source is None:
                 speechless.append(plan)
             if source != standing.source:
@@ -239,11 +256,15 @@ class Links:
         if old == links:
             return
         self._means[plan.name].vips.bind(links)
-        if not standing.problem and any(old[name].mac != link.mac for name, link in links.items() if name in old):
+        if not standing.problem and any(
+            old[name].mac != link.mac for name, link in links.items() if name and name in old
+        ):
             yield OperatorRequest(OperatorAction.ANNOUNCE, "the interface has another MAC address")
 
-    def _find_source(self, plan: InstancePlan, link: Link) -> Address | None:
+    def _find_source(self, plan: InstancePlan, link: Link | None) -> Address | None:
         """The source address with a socket that sends from it; None when there is no such address or no such socket."""
+        if link is None:
+            return None
         speaker = self._means[plan.name].speaker
         wanted = self._choose_source(plan, link, speaker.source or self._standings[plan.name].source)
         if wanted is None or wanted == speaker.source:
@@ -278,6 +299,12 @@ class Links:
 
     def _is_on(self, link: Link, address: Address) -> bool:
         return any(item.address == address for item in self._interfaces.addresses(link.index))
+
+
+def _unusable(link: Link) -> str:
+    if not link.admin_up:
+        return f"interface {link.name} is switched off"
+    return f"interface {link.name} has no carrier"
 
 
 def _no_source(plan: InstancePlan, others: Iterable[InstancePlan], own: str | None = None) -> frozenset[Address]:

@@ -7,7 +7,7 @@ from typing import Final
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
-from vrrpd.linux.sockets import Receiver, open_receiver
+from vrrpd.linux.sockets import Receiver, open_receiver, open_unicast_receiver
 from vrrpd.proto.advertisement import ChecksumForm, Datagram, Dropped, DropReason, decode, peek_vrid
 from vrrpd.units import Address, Family, Vrid
 
@@ -30,7 +30,9 @@ class _Accepted:
 
 
 class Listener:
-    """``unattributed`` holds packets so broken that no instance can be named, until somebody reports them.
+    """Without an interface its name ``interface`` is the address that is listened at, ``source``.
+
+    ``unattributed`` holds packets so broken that no instance can be named, until somebody reports them.
 
     ``unknown`` likewise holds virtual routers that nobody here takes part in, each with one that speaks of it, and
     ``forms`` holds which form the checksums of a unicast peer have, by name of instance.
@@ -38,6 +40,7 @@ class Listener:
 
     def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
         self.interface = interface
+        self.source = next((plan.source for plan in plans if not plan.interface), None)
         self.family = family
         self.unattributed: list[Dropped] = []
         self.forms: list[tuple[str, Address, ChecksumForm]] = []
@@ -56,6 +59,10 @@ class Listener:
     def open(self, index: int) -> None:
         """Listen on the interface with this index. Raises LinuxError."""
         vrids = tuple(self._plans)
+        if self.source is not None:
+            self._receiver = open_unicast_receiver(self.source, vrids, self._hears_others)
+            self.index = 0
+            return
         self._receiver = open_receiver(self.interface, index, self.family, self._groups, vrids, self._hears_others)
         self.index = index
 

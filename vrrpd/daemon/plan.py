@@ -23,6 +23,7 @@ class InstancePlan:
     """``destinations`` is where adverts go: the group, which is listened to as well, or the unicast peers.
 
     ``hears_others``: advertisements of virtual routers that are not configured on its interface are reported.
+    ``default_device``: where addresses without ``dev`` live if the instance has no interface (unicast only).
     """
 
     config: VrrpInstance
@@ -32,6 +33,7 @@ class InstancePlan:
     password: bytes | None = field(default=None, repr=False)
     checksum_form: ChecksumForm = ChecksumForm.PSEUDO_HEADER
     hears_others: bool = False
+    default_device: str = ""
 
     @property
     def name(self) -> str:
@@ -39,7 +41,13 @@ class InstancePlan:
 
     @property
     def interface(self) -> str:
+        """Its name; "" for unicast without one: then it is the one that has the source address."""
         return self.config.interface
+
+    @property
+    def place(self) -> str:
+        """The interface, or the address that stands for it; what listens there has this name."""
+        return self.interface or str(self.source)
 
     @property
     def family(self) -> Family:
@@ -65,8 +73,8 @@ class InstancePlan:
     @property
     def flaw(self) -> str:
         """Why this instance may never take part; empty when it may."""
-        if not self.interface:
-            return "it has no interface: vrrpd needs one for unicast peers too"
+        if not self.interface and not (self.config.unicast and self.source is not None):
+            return "it has no interface, and no unicast_src_ip that would tell which"
         if self.config.unicast_fault_no_peer and "unicast_peer" in self.config.origins and not self.config.unicast:
             return "unicast_peer is empty (unicast_fault_no_peer)"
         return ""
@@ -77,11 +85,12 @@ class InstancePlan:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The interfaces this instance needs, its own first."""
-        return tuple(dict.fromkeys((self.interface, *(self.device_of(vip) for vip in self.vips))))
+        """The interfaces this instance needs by name, its own first."""
+        own = (self.interface,) if self.interface else ()
+        return tuple(dict.fromkeys((*own, *(self.device_of(vip) for vip in self.vips))))
 
     def device_of(self, vip: VirtualAddress) -> str:
-        return vip.device or self.interface
+        return vip.device or self.interface or self.default_device
 
 
 def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
@@ -106,6 +115,7 @@ def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
         password,
         _checksum_form(instance),
         defaults.log_unknown_vrids,
+        "" if instance.interface else defaults.default_interface,
     )
 
 

@@ -350,7 +350,7 @@ class Service:
         link = self._watch.link_at(event.index)
         if link is not None and event.port_id != self._netlink.port_id:
             yield link.name
-        yield from (plan.interface for plan in self._plans if plan.source == event.address)
+        yield from (plan.place for plan in self._plans if plan.source == event.address)
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)
@@ -378,5 +378,5 @@ def _unheard_of(changes: Changes) -> Iterable[InstancePlan]:
 def _enumerate(plans: Sequence[InstancePlan]) -> str:
     if not plans:
         return "no instances"
-    names = ", ".join(f"{plan.name} on {plan.interface}" for plan in plans[:NAMED])
+    names = ", ".join(f"{plan.name} on {plan.place}" for plan in plans[:NAMED])
     return names + (f" and {len(plans) - NAMED} more" if len(plans) > NAMED else "")

@@ -80,7 +80,7 @@ class StatusReporter:
             state_seconds=in_state,
             reason=view.reason.value,
             detail=view.detail,
-            interface=plan.interface,
+            interface=plan.interface or self._interface_with(plan.source),
             virtual_router_id=plan.parameters.vrid,
             family=plan.family.value,
             version=3 if plan.parameters.version == 3 else 2,
@@ -97,6 +97,10 @@ class StatusReporter:
             silent_peers=[_silent_peer(peer, now) for peer in self.silent_peers(plan.name)],
             statistics=view.statistics.as_dict(),
         )
+
+    def _interface_with(self, source: Address | None) -> str:
+        link = None if source is None else self._watch.link_with(source)
+        return "" if link is None else link.name
 
     def _addresses(self, plan: InstancePlan) -> list[AddressStatus]:
         there = {device: self._on_device(device) for device in plan.devices}

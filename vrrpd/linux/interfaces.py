@@ -105,6 +105,10 @@ class InterfaceWatch:
     def link(self, name: str) -> Link | None:
         return self._table.link(name)
 
+    def link_with(self, address: Address) -> Link | None:
+        """See ``InterfaceTable.link_with``."""
+        return self._table.link_with(address)
+
     def index_of(self, name: str) -> int:
         """0: there is no such interface."""
         link = self._table.link(name)

@@ -12,7 +12,7 @@ from typing import Final
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason, parse_ipv4
-from vrrpd.units import Address, Family, Vrid
+from vrrpd.units import Address, Family, Vrid, family_of
 
 _LARGEST_PACKET: Final = 8192  # 255 IPv6 addresses make 4088 bytes
 _PACKETS_PER_VRID: Final = 16
@@ -133,6 +133,26 @@ def open_receiver(
     return Receiver(endpoint, interface, index, family)
 
 
+def open_unicast_receiver(source: Address, vrids: Collection[Vrid], others: bool = False) -> Receiver:
+    """Listen for what is sent to ``source``, whatever the interface; the address may come later.
+
+    Otherwise as ``open_receiver``; the receiver's ``interface`` is the address, its ``index`` 0.
+    """
+    family = family_of(source)
+    with _raw_socket(family, "listen on", str(source)) as endpoint:
+        _set_queue(endpoint, len(vrids))
+        if family is Family.IPV4:
+            _join_ipv4(endpoint, 0, ())
+            endpoint.setsockopt(socket.IPPROTO_IP, uapi.IP_TRANSPARENT, 1)
+        else:
+            _join_ipv6(endpoint, 0, ())
+            endpoint.setsockopt(socket.IPPROTO_IPV6, uapi.IPV6_TRANSPARENT, 1)
+        endpoint.bind((str(source), 0))
+        _drain(endpoint)
+        bpf.attach(endpoint, _filter(family, vrids, others))
+    return Receiver(endpoint, str(source), 0, family)
+
+
 def open_sender(
     interface: str,
     index: int,
@@ -143,13 +163,15 @@ def open_sender(
 ) -> Sender:
     """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface.
 
+    ``interface`` "": the routes decide where it leaves; ``index`` then counts for link-local addresses only.
     ``hop_limit`` 0..255 counts for a single router only (None: the kernel's default); a group always gets 255.
     ``source`` need not be on the interface (any more): a farewell goes out from an address that was just removed.
     LinuxError: ENETUNREACH while the interface is down. No route is needed for a group.
     """
-    with _raw_socket(family, "send on", interface) as endpoint:
+    with _raw_socket(family, "send on", interface or str(source)) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
-        _bind_to_interface(endpoint, interface, index)
+        if interface:
+            _bind_to_interface(endpoint, interface, index)
         if family is Family.IPV4:
             _prepare_ipv4_sender(endpoint, destination, hop_limit)
             endpoint.bind((str(source), 0))
@@ -158,7 +180,7 @@ def open_sender(
             endpoint.bind((str(source), 0, 0, index))
         _raise_priority(endpoint)
         _drain(endpoint)
-        return Sender(endpoint, interface, index, source, destination)
+        return Sender(endpoint, interface or str(source), index, source, destination)
 
 
 def _filter(family: Family, vrids: Collection[Vrid], others: bool) -> Sequence[bpf.Instruction]:

@@ -63,6 +63,15 @@ class InterfaceTable:
     def link_at(self, index: int) -> Link | None:
         return self._links.get(index)
 
+    def link_with(self, address: Address) -> Link | None:
+        """The link that has this address, a usable one if there are several."""
+        found = [
+            self._links[index]
+            for index, entries in self._addresses.items()
+            if any(entry.address == address for entry in entries.values())
+        ]
+        return next((link for link in found if link.usable), found[0] if found else None)
+
     @property
     def links(self) -> tuple[Link, ...]:
         return tuple(self._links.values())
