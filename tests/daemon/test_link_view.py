@@ -102,6 +102,13 @@ def test_by_default_the_kernels_word_counts(host: Host) -> None:
         assert host.view.link("eth0") == link
 
 
+def test_the_link_of_an_address_counts_as_slowly(host: Host) -> None:
+    assert host.view.link_with(IPv4Address("192.168.1.2")) is None
+    slow(host, 5.0, 0.0)
+    host.becomes(NO_CARRIER)
+    assert host.view.link_with(OWN) == UP
+
+
 @pytest.mark.parametrize("down", [NO_CARRIER, OFF])
 def test_a_link_counts_as_down_when_it_has_been_down_for_a_while(
     host: Host, loop: asyncio.AbstractEventLoop, down: Link
