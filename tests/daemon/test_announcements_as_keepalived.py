@@ -74,6 +74,8 @@ def announced(capture: Capture, since: int = 0) -> list[tuple[float, str]]:
 def played(daemon: str, text: str, seconds: float) -> list[tuple[float, str]]:
     """What a master announces within ``seconds`` from its first announcement on."""
     with wire() as (lab, capture):
+        lab["r1"].ip("link add net1 type veth peer name net2", "link set net1 up", "link set net2 up")
+        lab["r1"].ip("addr add 10.9.9.1/24 dev net1")
         process = DAEMONS[daemon](lab["r1"], text)
         eventually(lambda: capture.garps("r1"), "a first announcement")
         time.sleep(seconds)
@@ -90,6 +92,9 @@ CASES = {
     ),
     "IPv6": config(defs="vrrp_gna_interval 0.2", vips=("fd00:1::100/64", "fd00:1::101/64")),
     "no distance": config(),
+    "again and again elsewhere": config(
+        extra="vmac_garp_intvl all 1", vips=("192.168.1.100 dev eth0", "10.9.9.2 dev net1")
+    ).replace("interface eth0", "interface net1"),
 }
 
 

@@ -98,12 +98,12 @@ class Dumping:
             path.unlink()
         return text
 
-    def all_masters(self) -> None:
+    def all_masters(self, count: int = 3) -> None:
         def states() -> list[int]:
             time.sleep(0.2)
             return [item["data"]["state"] for item in json.loads(self.ask(JSON, "keepalived.json"))]
 
-        eventually(lambda: states() == [2, 2, 2])
+        eventually(lambda: states() == [2] * count)
 
 
 @pytest.fixture
@@ -119,17 +119,17 @@ def ours(lab: Lab) -> Iterator[Dumping]:
 
 
 @contextmanager
-def keepalived(host: Host) -> Iterator[Dumping]:
+def keepalived(host: Host, text: str = CONFIG) -> Iterator[Dumping]:
     directory = host.directory / "tmp"
     directory.mkdir()
     config = host.directory / "keepalived.conf"
-    config.write_text(CONFIG)
+    config.write_text(text)
     files = [f"--{kind}={host.directory}/{kind}" for kind in ("pid", "vrrp_pid")]
     argv = ["keepalived", "-n", "-l", "-P", f"-f{config}", *files]
     process = host.spawn(argv, log="keepalived.log", env={"TMPDIR": str(directory)})
     eventually(lambda: "Startup complete" in process.log(), "keepalived")
     dumping = Dumping(host, lambda number: os.kill(process.pid, number))
-    dumping.all_masters()
+    dumping.all_masters(text.count("vrrp_instance "))
     yield dumping
     process.send(signal.SIGTERM)
     assert process.wait(PATIENCE)
@@ -227,3 +227,70 @@ def test_a_place_that_cannot_be_written(lab: Lab) -> None:
     stand_in.kill(str(DATA))
     eventually(lambda: "ERROR SIGUSR1: cannot write /nonexistent/d/keepalived.data: ENOENT" in stand_in.log())
     assert process.stop() == 0
+
+
+LINKS = """
+global_defs {
+    vrrp_version 3
+    vrrp_garp_interval 0.25
+}
+garp_group {
+    garp_interval 0.5
+    gna_interval 1.25
+    interfaces {
+        eth0 net2
+    }
+}
+interface_up_down_delays {
+    eth0 5 3
+    net1 0.5
+}
+linkbeat_interfaces {
+    net2
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.168.1.100
+        192.168.7.1 dev net1
+        192.168.8.1 dev net2
+    }
+    vmac_garp_intvl all 20
+}
+"""
+WORDS = ("debounce", "Delayed", "NIC", "Gratuitous", "Name =")
+
+
+def of_links(text: str) -> list[str]:
+    """What it says of distances and links, times aside."""
+    begin, end = text.index("------< Gratuitous ARP delays"), text.index("------< VRRP Topology")
+    distances = text[begin:end].splitlines()
+    links = [line for line in text.split("------< Interfaces >------\n")[1].splitlines() if has_one(line, WORDS)]
+    rest = [line for line in text.splitlines() if "secondary i/f" in line or "such secondary" in line]
+    return [re.sub(r" next time .*| = \d+\.\d{6} \([A-Z].*", "", line) for line in (*distances, *links, *rest)]
+
+
+def has_one(line: str, words: tuple[str, ...]) -> bool:
+    return any(word in line for word in words)
+
+
+def with_more_links(host: Host) -> Host:
+    host.ip("link add net1 type veth peer name net2", "link set net1 up", "link set net2 up")
+    return host
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="no keepalived here")
+def test_distances_delays_and_polled_links_are_keepaliveds_own() -> None:
+    with Lab(routers=1, clients=0) as lab, keepalived(with_more_links(lab["r1"]), LINKS) as theirs:
+        its = of_links(theirs.ask(DATA, "keepalived.data"))
+    with Lab(routers=1, clients=0) as lab:
+        host = with_more_links(lab["r1"])
+        stand_in = StandIn(host, LINKS)
+        (host.directory / "tmp").mkdir()
+        process = stand_in.start(env={"TMPDIR": str(host.directory / "tmp")})
+        ours = Dumping(host, lambda number: stand_in.kill(str(number)))
+        ours.all_masters(1)
+        mine = of_links(ours.ask(DATA, "keepalived.data"))
+        assert process.stop() == 0
+    assert sorted(mine) == sorted(its)

@@ -104,7 +104,7 @@ class Service:
         self._engine.catch_up = self._read_interfaces
         self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
         self._losses = self._build_losses()
-        self._snapshots = Snapshots(self._node, self._watch, self._trackers)
+        self._snapshots = Snapshots(self._node, self._watch, self._trackers, self._view, self._spacing)
         self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
         self.reporter.silent_peers = self._silent_peers.of

@@ -6,22 +6,34 @@ from collections.abc import Iterator, Sequence
 from vrrpd.config.model import Command, Config
 from vrrpd.core.node import Node
 from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.link_view import LinkView
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.spacing import GARP, NA, Spacing
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
-from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts, InterfaceFacts, ProcessFacts, ScriptFacts
-from vrrpd.units import Address, between
+from vrrpd.observe.dump_facts import (
+    DumpFacts,
+    InstanceFacts,
+    InterfaceFacts,
+    LinkFacts,
+    ProcessFacts,
+    ScriptFacts,
+    SpacingFacts,
+)
+from vrrpd.units import Address, Seconds, between
 
 
 class Snapshots:
     """``take`` only reads, and keeps nothing of what may change."""
 
-    def __init__(self, node: Node, watch: InterfaceWatch, trackers: Trackers) -> None:
+    def __init__(self, node: Node, watch: InterfaceWatch, trackers: Trackers, view: LinkView, spacing: Spacing) -> None:
         self._node = node
         self._watch = watch
         self._trackers = trackers
+        self._view = view
+        self._spacing = spacing
 
     def take(self, config: Config, plans: Sequence[InstancePlan], launcher: Launcher) -> DumpFacts:
         return DumpFacts(
@@ -47,6 +59,7 @@ class Snapshots:
                 for known in self._trackers.processes.values()
             ),
             interfaces=tuple(self._interfaces()),
+            spacing=tuple(self._distances(config, plans)),
             accounts={
                 (command.user or "", command.group or ""): _account(command, launcher) for command in _commands(plans)
             },
@@ -80,7 +93,31 @@ class Snapshots:
     def _interfaces(self) -> Iterator[InterfaceFacts]:
         for link in self._watch.links:
             addresses = tuple(item.address for item in self._watch.addresses(link.index))
-            yield InterfaceFacts(link.name, link.index, link.mac, link.mtu, link.admin_up, link.running, addresses)
+            delay, method = self._view.delay(link.name), self._view.method(link.name)
+            yield InterfaceFacts(
+                link.name, link.index, link.mac, link.mtu, link.admin_up, link.running, addresses,
+                LinkFacts(delay.down, delay.up, self._view.is_pending(link.name), method.value if method else None),
+            )  # fmt: skip
+
+    def _distances(self, config: Config, plans: Sequence[InstancePlan]) -> Iterator[SpacingFacts]:
+        grouped: set[str] = set()
+        for number, group in enumerate(config.garp_groups, start=1):
+            grouped |= set(group.interfaces)
+            yield self._distance(number, group.interfaces, group.garp_interval, group.gna_interval)
+        defs = config.global_defs
+        if defs.vrrp_garp_interval or defs.vrrp_gna_interval:
+            for device in dict.fromkeys(device for plan in plans for device in plan.devices):
+                if device not in grouped:
+                    yield self._distance(0, (device,), defs.vrrp_garp_interval, defs.vrrp_gna_interval)
+
+    def _distance(self, number: int, interfaces: tuple[str, ...], garp: float, gna: float) -> SpacingFacts:
+        moments = [
+            max((self._spacing.next_at(device, version) for device in interfaces), default=0.0)
+            for version in (GARP, NA)
+        ]
+        epoch = time.time() - read_clock()
+        at = [moment + epoch if moment else 0.0 for moment in moments]
+        return SpacingFacts(number, interfaces, Seconds(garp), Seconds(gna), *at)
 
 
 def _commands(plans: Sequence[InstancePlan]) -> Iterator[Command]:

@@ -109,6 +109,11 @@ class Spacing:
         """How many frames are to be sent yet."""
         return sum(len(lane.waiting) for lane in _different(self._lanes.values()))
 
+    def next_at(self, device: str, version: int) -> float:
+        """When the loop's clock lets the next one out; 0: none has been sent yet."""
+        lane = self._lanes.get((device, version))
+        return 0.0 if lane is None else lane.free_at
+
     def send(self, burst: Burst, rounds: int) -> int:
         """``rounds`` times each frame, in order; where there is a distance, the first at once and the rest by and by.
 

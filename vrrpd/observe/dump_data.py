@@ -1,18 +1,27 @@
 """``keepalived.data``: objects with one blank before them, their attributes with three, lists of them with five."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from vrrpd.config.model import GlobalDefs, Track, TrackFile
 from vrrpd.core.sync_group import SyncGroupView
-from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ProcessFacts, ScriptFacts
+from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ProcessFacts, ScriptFacts, SpacingFacts
 from vrrpd.observe.dump_instance import instance_lines
 from vrrpd.observe.dump_words import command_words, process_words
+
+_POLLED: Final[Mapping[str | None, str]] = {
+    "MII": "NIC support MII regs",
+    "ETHTOOL": "NIC support ETHTOOL GLINK interface",
+    "IOCTL": "NIC ioctl refresh polling",
+}
 
 
 def data_text(facts: DumpFacts) -> str:
     """Sections without objects are left out."""
     sections = {
         "Global definitions": _global_lines(facts.config.global_defs),
+        "Gratuitous ARP delays": (line for distance in facts.spacing for line in _distance_lines(distance)),
         "VRRP Topology": (line for item in facts.instances for line in instance_lines(item, facts)),
         "VRRP Sync groups": (line for group in facts.groups for line in _group_lines(group, facts)),
         "VRRP Scripts": (line for script in facts.scripts for line in _script_lines(script, facts)),
@@ -42,6 +51,8 @@ def _global_lines(defs: GlobalDefs) -> Iterator[str]:
         "VRRP IPv4 mcast group": defs.vrrp_mcast_group4 or "224.0.0.18",
         "VRRP IPv6 mcast group": defs.vrrp_mcast_group6 or "ff02::12",
         "Num adverts before down": defs.vrrp_down_timer_adverts,
+        "Gratuitous ARP interval": _interval(defs.vrrp_garp_interval),
+        "Gratuitous NA interval": _interval(defs.vrrp_gna_interval),
         "VRRP default protocol version": defs.vrrp_version,
         "VRRP check unicast_src": _truth(defs.vrrp_check_unicast_src),
         "VRRP skip check advert addresses": _truth(defs.vrrp_skip_check_adv_addr),
@@ -49,6 +60,30 @@ def _global_lines(defs: GlobalDefs) -> Iterator[str]:
     }
     yield from (f" {label} = {value}" for label, value in values.items() if value is not None)
     yield f" Script security {'enabled' if defs.enable_script_security else 'disabled'}"
+
+
+def _interval(seconds: float) -> str | None:
+    return f"{seconds:.6f}" if seconds else None
+
+
+def _distance_lines(distance: SpacingFacts) -> Iterator[str]:
+    yield f"------< GARP delay group {distance.group} >------"
+    for word, seconds, at in (
+        ("GARP", distance.garp, distance.garp_next),
+        ("GNA", distance.gna, distance.gna_next),
+    ):
+        if seconds:
+            yield f" {word} interval = {seconds:g}"
+            yield f" {word} next time {_moment(at)}"
+    yield " Interfaces"
+    yield from (f"  {name}" for name in distance.interfaces)
+
+
+def _moment(seconds: float) -> str:
+    whole, rest = divmod(round(seconds * 1e6), 1_000_000)
+    local = time.localtime(whole)
+    date = time.strftime(f"%a %b {local.tm_mday:2d} %H:%M:%S", local)
+    return f"{whole}.{rest:06d} ({date}.{rest:06d})"
 
 
 def _truth(value: bool) -> str:
@@ -127,6 +162,16 @@ def _tracking(tracks: Iterable[tuple[str, tuple[Track, ...]]], name: str) -> Ite
                 yield f"     {instance}, weight {track.weight}{' reverse' if track.reverse else ''}"
 
 
+def _distances_on(interface: str, facts: DumpFacts) -> Iterator[str]:
+    for distance in facts.spacing:
+        if interface in distance.interfaces:
+            for word, seconds in (("ARP", distance.garp), ("NA", distance.gna)):
+                if seconds:
+                    yield f"   Gratuitous {word} interval {int(seconds * 1000)}ms"
+            if distance.group:
+                yield f"   Gratuitous ARP aggregation group {distance.group}"
+
+
 def _interface_lines(link: InterfaceFacts, facts: DumpFacts) -> Iterator[str]:
     yield f" Name = {link.name}"
     yield f"   index = {link.index}"
@@ -136,7 +181,12 @@ def _interface_lines(link: InterfaceFacts, facts: DumpFacts) -> Iterator[str]:
     if len(link.mac) == 6 and any(link.mac):
         yield f"   MAC = {link.mac.hex(':')}"
     yield f"   State = {'UP' if link.up else 'DOWN'}, {'RUNNING' if link.running else 'not RUNNING'}"
+    yield f"   Delayed state change running = {_truth(link.link.pending)}"
+    yield f"   Up debounce timer = {link.link.up_delay * 1e6:.0f}us"
+    yield f"   Down debounce timer = {link.link.down_delay * 1e6:.0f}us"
     yield f"   MTU = {link.mtu}"
+    yield f"   {_POLLED.get(link.link.method, 'NIC netlink status update')}"
+    yield from _distances_on(link.name, facts)
     users = [item.config.name for item in facts.instances if item.config.interface == link.name]
     if users:
         yield "   Tracking VRRP instances :"

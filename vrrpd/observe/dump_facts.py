@@ -74,6 +74,31 @@ class ProcessFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """How the link of an interface counts: its delays in seconds, whether one runs, and how it is polled if it is."""
+
+    down_delay: Seconds = Seconds(0.0)
+    up_delay: Seconds = Seconds(0.0)
+    pending: bool = False
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpacingFacts:
+    """A least distance between announcements in seconds, 0: none; ``*_next`` seconds of the epoch, 0: none sent yet.
+
+    ``group`` counts the garp_groups from 1; 0: the general distance, which each interface has for itself.
+    """
+
+    group: int
+    interfaces: tuple[str, ...]
+    garp: Seconds
+    gna: Seconds
+    garp_next: float = 0.0
+    gna_next: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceFacts:
     name: str
     index: int
@@ -82,6 +107,7 @@ class InterfaceFacts:
     up: bool
     running: bool
     addresses: tuple[Address, ...]
+    link: LinkFacts = LinkFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +126,7 @@ class DumpFacts:
     processes: tuple[ProcessFacts, ...]
     interfaces: tuple[InterfaceFacts, ...]
     accounts: Mapping[tuple[str, str], str]
+    spacing: tuple[SpacingFacts, ...] = ()
 
 
 STATE_NUMBERS = {State.INIT: 0, State.BACKUP: 1, State.MASTER: 2, State.FAULT: 3}

@@ -51,6 +51,13 @@ def _moment(seconds: float) -> str:
     return f"{whole}.{rest:06d} ({date})"
 
 
+def _year_first(seconds: float) -> str:
+    """The year before the fraction: keepalived writes this one moment so."""
+    whole, rest = divmod(round(seconds * 1e6), 1_000_000)
+    local = time.localtime(whole)
+    return f"{whole}.{rest:06d} ({time.strftime(f'%a %b {local.tm_mday:2d} %H:%M:%S %Y', local)}.{rest:06d})"
+
+
 def _network(facts: InstanceFacts, _dump: DumpFacts) -> Iterator[str]:
     config, garp = facts.config, facts.config.garp
     yield f"Interface = {config.interface}"
@@ -73,9 +80,15 @@ def _network(facts: InstanceFacts, _dump: DumpFacts) -> Iterator[str]:
     yield f"Gratuitous ARP lower priority repeat = {garp.lower_prio_repeat}"
 
 
-def _protocol(facts: InstanceFacts, _dump: DumpFacts) -> Iterator[str]:
+def _protocol(facts: InstanceFacts, dump: DumpFacts) -> Iterator[str]:
     config, view = facts.config, facts.view
     yield f"Down timer adverts = {config.down_timer_adverts}"
+    extra = config.garp_extra_if
+    if extra is not None and extra.everywhere and extra.interval:
+        yield f"Gratuitous ARP for each secondary i/f = {extra.interval}"
+        if "elsewhere_announce" in view.timers:
+            at = dump.now + view.timers["elsewhere_announce"]
+            yield f"Next gratuitous ARP for such secondary = {_year_first(at)}"
     yield f"Send advert after receive lower priority advert = {str(not config.lower_prio_no_advert).lower()}"
     yield f"Send advert after receive higher priority advert = {str(config.higher_prio_send_advert).lower()}"
     yield f"Virtual Router ID = {config.virtual_router_id}"
