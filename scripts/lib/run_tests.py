@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE_BY_SIDE = "6"
-A_FEW = "3"
+A_FEW = "4"
 NAMESPACES = Path("/run/netns")
 MADE_BY = re.compile(r"[a-z_]+?-?(\d{2,})\D.*")
 JUNIT = ("-o", "junit_family=xunit1")  # the one that has properties
