@@ -100,3 +100,10 @@ LAST_WORD: Final = Departure(
     " between does not stay in anybody's cache (docs/decisions/0014-the-last-announcement.md)",
     r"^r\d: vrrpd announces \S+ 1 times,.* keepalived does not$",
 )
+
+RHYTHM: Final = Departure(
+    "keeps its rhythm",
+    "any packet that reaches a master postpones keepalived's next advert by a whole interval, even one that is then"
+    " dropped: a flood silences it",
+    r"sends advert priority 100 ",
+)

@@ -9,6 +9,7 @@ from netns.comparison.departures import (
     LAST_WORD,
     LATE_ANNOUNCEMENTS,
     OWNER_AT_ONCE,
+    RHYTHM,
     STAYS_OWNER,
     STOPS_AT_ONCE,
     STRICT_FIREWALL,
@@ -299,6 +300,33 @@ BACKUP_OWNER: Final = Comparison(
     departures=(OWNER_AT_ONCE,),
 )
 
+DROPPED: Final = Comparison(
+    name="dropped-packets",
+    summary="a master receives packets that are none: too near a TTL, another interval, no password",
+    keywords=("advert_int", "authentication"),
+    files={
+        "r1": instance(priority=100),
+        "r2": instance(_PASS, vrid=52, version=2, interval=1, vips=("192.168.1.102",)),
+    },
+    work=(
+        Start("r1", "r2"),
+        Wait(4.0),
+        *(
+            step
+            for _ in range(10)
+            for step in (
+                Inject(priority=200, ttl=254),
+                _forged(vrid=52, password=None, addresses=("192.168.1.102",)),
+                _forged(vrid=52, interval=2.0, addresses=("192.168.1.102",)),
+                Wait(0.12),
+            )
+        ),
+        Wait(0.5),
+    ),
+    departures=(RHYTHM,),
+    pipe_in_order=False,
+)
+
 STRICT: Final = Comparison(
     name="strict",
     summary="strict mode ignores passwords and keepalived's own timers, and does not answer a lower priority",
@@ -346,4 +374,5 @@ COMPARISONS: Final = (
     DELAYED_BACKUP,
     OWNERS,
     BACKUP_OWNER,
+    DROPPED,
 )
