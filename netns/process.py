@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -101,6 +101,22 @@ class Process:
         self.close_input()
         if self._popen.stdout is not None:
             self._popen.stdout.close()
+
+
+def spawn_outside(argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> Process:
+    """A program in no host of the lab, but in the machine's own namespaces; whoever starts it ends it."""
+    started_at = time.time_ns()
+    with log.open("ab") as output:
+        popen = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})},
+            cwd=log.parent,
+            start_new_session=True,
+        )
+    return Process(popen, tuple(argv), log, started_at)
 
 
 def send_signal(pids: Collection[int], number: signal.Signals) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from netns.comparison import announcements, election, groups, network, notices, reloads, tracking
+from netns.comparison import announcements, election, groups, network, notices, processes, reloads, tracking
 from netns.comparison.work import Comparison
 from netns.kernel import LabError
 
@@ -17,6 +17,7 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
         *groups.COMPARISONS,
         *notices.COMPARISONS,
         *reloads.COMPARISONS,
+        *processes.COMPARISONS,
     )
 }
 

@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Final
 
 from netns.host import Host
-from netns.process import Process
+from netns.process import Process, spawn_outside
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIG: Final = "keepalived.conf"
 LOG: Final = "daemon.log"
 SIDES: Final = ("keepalived", "vrrpd")
 _PID_FILES: Final = ("pid", "vrrp_pid")
+
+
+def start_outside(daemon: str, host: Host) -> Process:
+    """In the machine's own namespaces; it enters the host's network by itself."""
+    files = ["-f", str(host.directory / CONFIG), *(f"--{name}={host.directory / name}" for name in _PID_FILES)]
+    argv = ["-n", "-l", "-D", "-G", "-P", "-s", host.namespace, *files]
+    if daemon == "vrrpd":
+        own = [sys.executable, "-m", "vrrpd", "--run-dir", str(host.directory / "run")]
+        return spawn_outside([*own, *argv], host.directory / LOG, env={"PYTHONPATH": str(ROOT)})
+    return spawn_outside(["keepalived", *argv], host.directory / LOG)
 
 
 def start(daemon: str, host: Host, options: Sequence[str] = ()) -> Process:

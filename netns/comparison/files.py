@@ -1,14 +1,19 @@
-"""Pieces of keepalived.conf that the comparisons share. ``{directory}`` becomes the directory of the host."""
+"""Pieces of keepalived.conf that the comparisons share.
+
+``{directory}`` becomes the directory of the host, ``{process}`` a name for processes that no other host uses.
+"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
+
+from netns.host import Host
 
 VIP: Final = "192.168.1.100"
 VIP6: Final = "fe80::100"
 FIFO: Final = "fifo"
 TOLD: Final = "told"
 """A second FIFO, which whoever runs in the host may write to: what scripts have to tell."""
+_NAME_BYTES: Final = 15  # what the kernel keeps of the name of a process
 _PIPE: Final = "global_defs {\n    vrrp_notify_fifo {directory}/fifo\n}\n"
 _ONE_BURST: Final = "global_defs {\n    vrrp_garp_master_delay 0\n}\n"
 
@@ -45,9 +50,14 @@ def _written(*values: object) -> list[tuple[str, object]]:
     return [(word, value) for word, value in zip(words, values, strict=True) if value is not None]
 
 
-def placed(text: str, directory: Path) -> str:
+def placed(text: str, host: Host) -> str:
     """The file as a host gets it: always with a notify FIFO, where the lab listens, and without the second burst of
     announcements (5 s later, when everything is over) in a file that says nothing about announcements.
     """
     whole = ("" if "notify_fifo" in text else _PIPE) + ("" if "garp" in text else _ONE_BURST) + text
-    return whole.replace("{directory}", str(directory))
+    return filled(whole, host)
+
+
+def filled(text: str, host: Host) -> str:
+    """With what is the host's own."""
+    return text.replace("{directory}", str(host.directory)).replace("{process}", host.namespace[:_NAME_BYTES])

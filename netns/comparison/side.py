@@ -8,7 +8,7 @@ from typing import Final, Self
 from netns.capture import Capture
 from netns.comparison import daemons
 from netns.comparison.ahead import children_ahead, put_ahead, thread_ahead
-from netns.comparison.files import FIFO, TOLD, placed
+from netns.comparison.files import FIFO, TOLD, filled, placed
 from netns.comparison.injected import Injector
 from netns.comparison.pipes import Line, Pipes
 from netns.comparison.work import (
@@ -34,7 +34,7 @@ from netns.kernel import LabError
 from netns.lab import Lab
 from netns.monitor import Monitor
 from netns.peers.base import replace_file
-from netns.process import Process
+from netns.process import Process, descendants
 
 PATIENCE: Final = 30.0
 _COLLECT: Final = 0.1  # what was seen last arrives a little later
@@ -77,7 +77,7 @@ class Side:
         self.lab.directory.chmod(0o755)
         for name, text in self.comparison.files.items():
             host = self.lab[name]
-            replace_file(host.directory / daemons.CONFIG, placed(text, host.directory))
+            replace_file(host.directory / daemons.CONFIG, placed(text, host))
             for program, body in self.comparison.programs.items():
                 path = host.directory / program
                 path.write_text(f"#!/bin/sh\n{body}\n".replace("{directory}", str(host.directory)))
@@ -136,7 +136,7 @@ class Side:
         if isinstance(step, End):
             return self._programs.pop((step.node, step.name)).kill()
         if isinstance(step, Run):
-            command = [word.replace("{directory}", str(host.directory)) for word in step.command]
+            command = [filled(word, host) for word in step.command]
             process = self._programs[step.node, step.name] = host.spawn(command)
             return process.started_at
         return self._write(step)
@@ -154,18 +154,25 @@ class Side:
     def _reload(self, step: Reload) -> int:
         directory = self.lab[step.node].directory
         if step.file is not None:
-            replace_file(directory / daemons.CONFIG, placed(step.file, directory))
+            replace_file(directory / daemons.CONFIG, placed(step.file, self.lab[step.node]))
         return self._process(step.node).send(signal.SIGHUP)
 
     def _process(self, node: str) -> Process:
         return next(process for name, process in reversed(self.processes) if name == node)
 
     def _start(self, nodes: tuple[str, ...]) -> None:
-        started = [(name, daemons.start(self.daemon, self.lab[name])) for name in nodes]
+        started = [(name, self._begin(name)) for name in nodes]
         self.processes += started
         for name, process in started:
             self.happenings.append(Happening(f"start {name}", self._told(name, process), name))
-            put_ahead(self.lab[name].pids())
+            put_ahead([*self.lab[name].pids(), *(descendants(process.pid) if self.comparison.outside else ())])
+
+    def _begin(self, node: str) -> Process:
+        if not self.comparison.outside:
+            return daemons.start(self.daemon, self.lab[node])
+        process = daemons.start_outside(self.daemon, self.lab[node])
+        self.lab.on_close().callback(process.kill)
+        return process
 
     def _told(self, name: str, process: Process) -> int:
         """When it told its first state, or ended (ns)."""

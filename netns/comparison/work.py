@@ -106,7 +106,7 @@ class Isolate:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A program in the host, until ``End`` with the same name."""
+    """A program in the host, until ``End`` with the same name; ``{directory}`` and ``{process}`` as in files."""
 
     node: str
     name: str
@@ -171,7 +171,8 @@ class Comparison:
 
     ``programs`` are shell scripts in every host's directory (name, body); ``pipe_in_order``: the lines of a node's
     FIFO are compared as one sequence, else those of each instance and group by themselves. ``departures``: where vrrpd
-    differs on purpose, each with its reason; each has to be seen.
+    differs on purpose, each with its reason; each has to be seen. ``outside``: the daemons are started in the machine's
+    own namespaces, where the kernel tells of processes, and enter the host's network by themselves (-s).
     """
 
     name: str
@@ -180,5 +181,6 @@ class Comparison:
     files: Mapping[str, str]
     work: tuple[Step, ...]
     departures: tuple[Departure, ...] = ()
+    outside: bool = False
     programs: Mapping[str, str] = field(default_factory=dict)
     pipe_in_order: bool = True

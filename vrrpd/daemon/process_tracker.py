@@ -42,8 +42,10 @@ class ProcessTracker:
         least, most = self.config.quorum, self.config.quorum_max
         if most is None:
             wanted = f"at least {least}"
+        elif least == most:
+            wanted = f"exactly {least}" if least else "none"
         else:
-            wanted = f"{least} to {most}" if least and most else f"at most {most}" if most else "none"
+            wanted = f"{least} to {most}" if least else f"at most {most}"
         return f"{self.quorum.count} running, {wanted} wanted"
 
     def watches_as(self, config: TrackProcess) -> bool:
