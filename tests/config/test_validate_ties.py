@@ -14,6 +14,14 @@ FINDINGS = [
     (f"static_ipaddress = ['§10.9.0.1 track_group no']\n{TWO}", ERROR, "undefined-group", "no track_group no"),
     (f"[track_file.§f]\nfile = '/f'\n{instance()}", WARNING, "unused-file", "nothing tracks"),
     (f"[vrrp_track_process.§p]\nprocess = 'p'\n{instance()}", WARNING, "unused-process", "nothing tracks"),
+    (
+        "[vrrp_track_process.p]\nprocess = §'/usr/sbin/haproxy'\n" + instance("track_process = ['p']"),
+        WARNING, "unfindable-process", 'write: process = "haproxy"',
+    ),
+    (
+        "[vrrp_track_process.p]\nprocess = §'systemd-resolved'\n" + instance("track_process = ['p']"),
+        WARNING, "unfindable-process", '"systemd-resolve"',
+    ),
     (instance("unicast_peer = §[]"), ERROR, "no-peer", "no peer"),
     (instance("unicast_peer = ['§fe80::1']"), ERROR, "family-mix", "IPv4 peers"),
     (instance("unicast_peer = ['10.0.0.2', '§10.0.0.2']"), ERROR, "repeated-peer", "second time"),

@@ -6,13 +6,14 @@ from typing import Final
 from vrrpd.config.block import Doubts
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.link_delays import check_link_delays
-from vrrpd.config.model import AuthHmac, Config, TrackGroup, VrrpInstance
+from vrrpd.config.model import AuthHmac, Config, TrackGroup, TrackProcess, VrrpInstance
 from vrrpd.config.strict import check_strict
-from vrrpd.config.values import suggestion
+from vrrpd.config.values import shortened, suggestion
 from vrrpd.units import family_of
 
 TRACKS: Final = ("track_script", "track_interface", "track_file", "track_process", "track_bfd")
 _KEY_BYTES: Final = range(32, 65)
+_NAME_BYTES: Final = 15
 
 
 def check_ties(config: Config, doubts: Doubts, report: Report) -> None:
@@ -26,11 +27,25 @@ def check_ties(config: Config, doubts: Doubts, report: Report) -> None:
                 f"{process.name} can never be healthy: quorum {process.quorum} is more than quorum_max"
                 f" {process.quorum_max}", expected="a quorum up to quorum_max",
             )  # fmt: skip
+        _findable(process, report)
     for instance in config.vrrp_instances:
         if ("vrrp_instance", instance.name, "unicast_peer") not in doubts:
             _unicast(instance, report)
         _signed(instance, report)
         check_strict(instance, report)
+
+
+def _findable(process: TrackProcess, report: Report) -> None:
+    """The kernel's name of a process is short, and that of its program without the directory."""
+    name = process.process[0]
+    at = process.origins.get("process", _block(process.origins))
+    if process.full_command or not (name.startswith("/") or len(name.encode("utf-8", "surrogateescape")) > _NAME_BYTES):
+        return
+    kept = name.rpartition("/")[2][:_NAME_BYTES]
+    report.warning(
+        at, "unfindable-process", f"no process is ever named {shortened(name)}: names have at most {_NAME_BYTES} bytes"
+        " and no directory", expected="a name as in /proc/PID/comm, or full_command", write=f'process = "{kept}"',
+    )  # fmt: skip
 
 
 def _block(origins: Mapping[str, Location]) -> Location:
