@@ -115,12 +115,17 @@ def expected(shape: Shape) -> str:
         case Integer(low, high):
             return f"a whole number from {low} to {high}"
         case Seconds(low, high):
-            return f"seconds from {low:g} to {high:g}"
+            return f"seconds from {plain_number(low)} to {plain_number(high)}"
         case OneOf(choices):
             return " or ".join(toml_literal(choice) for choice in choices)
         case IpAddress(family, multicast):
             kind = f"IPv{family.value} " if family else ""
             return f"an {kind}multicast address" if multicast else f"an {kind}address"
+
+
+def plain_number(value: float) -> str:
+    """Without an exponent, and to a millionth at most."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def toml_literal(value: str | float | bool) -> str:

@@ -57,3 +57,14 @@ def test_what_is_not_handled_yet_is_named() -> None:
     outcome = read(f"vrrp_instance A {{\n{BODY}use_vmac\n}}\n")
     assert any("use_vmac" in item.message and "not handled" in item.message for item in outcome.diagnostics)
     assert outcome.code == 0
+
+
+def test_a_keyword_of_another_block_is_sent_home() -> None:
+    found = read("interface eth0\n").find("unknown-keyword")
+    assert (found.expected, found.suggestion) == ("interface in a vrrp_instance", "")
+
+
+def test_limits_are_written_without_exponents() -> None:
+    found = read("vrrp_script c {\nscript true\ninterval 2s\n}\n").find("bad-number")
+    assert found.expected == "seconds from 0.001 to 4294967.295"
+    assert found.message.endswith("it is ignored")

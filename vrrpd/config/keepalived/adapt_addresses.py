@@ -112,7 +112,7 @@ def _unknown(word: Written, cursor: Cursor) -> None:
     known = [*_OPTIONS, *_FLAGS]
     complain(
         cursor, word, "unknown-option", f"an address has no option {shortened(word.text)}: it is ignored",
-        write=cursor.complaints.near(word.text, known),
+        expected=f"an address, /prefix, and {', '.join(known)}", write=cursor.complaints.near(word.text, known),
     )  # fmt: skip
 
 

@@ -25,14 +25,14 @@ def authentication(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     kind, password = inner.find("auth_type", str), inner.find("auth_pass", str)
     if kind is not None and password is None:
         complain(
-            cursor, statement.words[0], "no-password", "authentication without auth_pass: there is none",
+            cursor, statement.words[0], "no-password", "authentication without auth_pass: advertisements carry none",
             expected="auth_pass and at most 8 bytes",
         )  # fmt: skip
     elif password is not None and kind is None:
         cursor.complaints.warn(
             statement.location,
             "no-auth-type",
-            "authentication without auth_type: there is none",
+            "authentication without auth_type: advertisements carry none",
             write="auth_type PASS",
         )
     elif kind is not None and password is not None:

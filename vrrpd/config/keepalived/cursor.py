@@ -7,6 +7,7 @@ from vrrpd.config.diagnostics import Location
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.lexer import Brace, Statement
+from vrrpd.config.keywords import BLOCKS
 from vrrpd.config.values import shortened
 
 Handler: TypeAlias = Callable[["Cursor", Statement], None]
@@ -134,14 +135,16 @@ class Cursor:
                 self._unknown(statement, keywords, where)
 
     def _unknown(self, statement: Statement, keywords: Keywords, where: str) -> None:
-        near = self.complaints.near(statement.keyword, keywords)
+        word = statement.keyword
+        homes = (kind for kind, words in BLOCKS.items() if kind and word in words and not words[word].ours)
+        home = next(homes, "")
         self.complaints.complain(
             Complaint.UNKNOWN_KEYWORD,
             statement.location,
             "unknown-keyword",
-            f"{where} has no keyword {shortened(statement.keyword)}: the line is ignored",
-            expected=f"a keyword of {where}",
-            write=near,
+            f"{where} has no keyword {shortened(word)}: the line is ignored",
+            expected=f"{word} in a {home}" if home else f"a keyword of {where}",
+            write="" if home else self.complaints.near(word, keywords),
         )
 
     def uses_interface(self, name: str, at: Location, what: str) -> None:

@@ -11,6 +11,7 @@ from vrrpd.config.keepalived.complaints import Complaint
 from vrrpd.config.keepalived.cursor import Cursor, Handler, Keywords
 from vrrpd.config.keepalived.lexer import Statement, command_words, script_words
 from vrrpd.config.model import Command
+from vrrpd.config.shapes import plain_number
 from vrrpd.config.values import INTERFACE_LIMIT, shortened
 from vrrpd.units import Address, Family, family_of
 
@@ -95,47 +96,44 @@ def complain(
 # -- numbers ---------------------------------------------------------------------------------------------------------
 
 
+def _bad_number(cursor: Cursor, word: Written, code: str, message: str, expected: str = "") -> None:
+    complain(cursor, word, code, message, expected=expected, kind=Complaint.INVALID_NUMBER)
+
+
 def integer_word(cursor: Cursor, word: Written, low: int, high: int, what: str) -> int | None:
-    expected = f"a whole number from {low} to {high}"
-    if not _INTEGER.fullmatch(word.text):
-        complain(
-            cursor, word, "bad-number", f"{what}: {shortened(word.text)} is not a number",
-            expected=expected, kind=Complaint.INVALID_NUMBER,
-        )  # fmt: skip
-        return None
-    value = int(word.text)
-    if low <= value <= high:
+    value = int(word.text) if _INTEGER.fullmatch(word.text) else None
+    if value is not None and low <= value <= high:
         return value
-    complain(
-        cursor, word, "out-of-range", f"{what} cannot be {shortened(word.text)}",
-        expected=expected, kind=Complaint.INVALID_NUMBER,
-    )  # fmt: skip
+    expected = f"a whole number from {low} to {high}"
+    if value is None:
+        _bad_number(
+            cursor, word, "bad-number", f"{what}: {shortened(word.text)} is not a number: it is ignored", expected
+        )
+    else:
+        _bad_number(cursor, word, "out-of-range", f"{what} cannot be {shortened(word.text)}: it is ignored", expected)
     return None
 
 
 def decimal_word(cursor: Cursor, word: Written, low: float, high: float, what: str, places: int = 6) -> float | None:
-    expected = f"seconds from {low:g} to {high:g}"
+    expected = _seconds_from(low, high)
     match = _DECIMAL.fullmatch(word.text)
     if match is None or not any(match.groups()):
-        complain(
-            cursor, word, "bad-number", f"{what}: {shortened(word.text)} is not a number of seconds",
-            expected=expected, kind=Complaint.INVALID_NUMBER,
-        )  # fmt: skip
+        text = f"{what}: {shortened(word.text)} is not a number of seconds: it is ignored"
+        _bad_number(cursor, word, "bad-number", text, expected)
         return None
     value = float(f"{match.group(1) or 0}.{match.group(2) or 0}")
     if len(match.group(2) or "") > places:
         value = round(value, places)
-        complain(
-            cursor, word, "too-exact", f"{what} has at most {places} digits behind the point: it becomes {value:g}",
-            kind=Complaint.INVALID_NUMBER,
-        )  # fmt: skip
+        text = f"{what} has at most {places} digits behind the point: it becomes {value:g}"
+        _bad_number(cursor, word, "too-exact", text)
     if low <= value <= high:
         return value
-    complain(
-        cursor, word, "out-of-range", f"{what} cannot be {shortened(word.text)}",
-        expected=expected, kind=Complaint.INVALID_NUMBER,
-    )  # fmt: skip
+    _bad_number(cursor, word, "out-of-range", f"{what} cannot be {shortened(word.text)}: it is ignored", expected)
     return None
+
+
+def _seconds_from(low: float, high: float) -> str:
+    return f"seconds from {plain_number(low)} to {plain_number(high)}"
 
 
 def integer(low: int, high: int) -> Parser:
@@ -158,7 +156,7 @@ def optional_integer(low: int, high: int, default: int) -> Parser:
 
 def seconds(low: float, high: float, places: int = 6) -> Parser:
     def parse(cursor: Cursor, statement: Statement) -> float | None:
-        if not cursor.needs(statement, 1, f"seconds from {low:g} to {high:g}"):
+        if not cursor.needs(statement, 1, _seconds_from(low, high)):
             return None
         return decimal_word(cursor, statement.words[1], low, high, statement.keyword, places)
 
