@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from netns.comparison.departures import ANNOUNCES_ONCE_MORE, STOPS_AT_ONCE, Departure
+from netns.comparison.departures import LAST_WORD, STOPS_AT_ONCE, Departure
 from netns.comparison.files import block, instance
 from netns.comparison.work import Comparison, Inject, Ip, Run, Start, Step, Stop, Wait
 
@@ -69,7 +69,7 @@ def _scripts(name: str, summary: str, keywords: tuple[str, ...], files: dict[str
             *(_CARD, *before, Wait(0.3), *_BEGIN),
             *(Inject(priority=50), Wait(1.0), _CARD_DOWN, Wait(1.5), _CARD_UP, Wait(1.5), *_END),
         ),
-        departures=(ANNOUNCES_ONCE_MORE, STOPS_AT_ONCE),
+        departures=(LAST_WORD, STOPS_AT_ONCE),
         programs=_PROGRAMS,
         pipe_in_order=False,
     )
