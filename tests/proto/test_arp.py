@@ -6,7 +6,7 @@ import pytest
 from scapy.layers.l2 import ARP, Ether
 
 from tests.vectors import Vector, load
-from vrrpd.proto.arp import gratuitous_arp
+from vrrpd.proto.arp import arp_request, gratuitous_arp
 
 MAC = bytes.fromhex("020000000001")
 VIP = IPv4Address("192.168.1.100")
@@ -36,3 +36,13 @@ def test_reply_form_is_scapy_s() -> None:
 def test_a_mac_has_six_bytes(mac: bytes) -> None:
     with pytest.raises(ValueError, match="6 bytes"):
         gratuitous_arp(mac, VIP)
+
+
+def test_a_request_as_scapy_reads_it() -> None:
+    frame = Ether(arp_request(MAC, IPv4Address("192.168.1.1"), VIP))
+    arp = frame[ARP]
+    assert (frame.dst, frame.src, frame.type) == ("ff:ff:ff:ff:ff:ff", "02:00:00:00:00:01", 0x806)
+    assert (arp.op, arp.hwsrc, arp.psrc) == (1, "02:00:00:00:00:01", "192.168.1.1")
+    assert (arp.hwdst, arp.pdst) == ("00:00:00:00:00:00", "192.168.1.100")
+    with pytest.raises(ValueError, match="6 bytes"):
+        arp_request(b"", VIP, VIP)

@@ -64,7 +64,7 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
         f"{instance['name']}: {instance['interface'] or 'no interface'}, "
         f"virtual router {instance['virtual_router_id']}, VRRPv{instance['version']}, IPv{instance['family']}"
     )
-    urgent = (*_contests(instance), *_faults(instance), *_misplaced(instance))
+    urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance))
     calm = (*_waiting(instance), *_silent_peers(instance), *_trackers(instance, everything=everything))
     if everything:
         calm += (*_source(instance), *_peers(instance), *_timers(instance), *_counters(instance))
@@ -137,6 +137,15 @@ def _contests(instance: InstanceStatus) -> Iterator[str]:
         yield (
             f"contested: {peer['address']} says it is master too, with priority {peer['priority']}, "
             f"heard {duration(peer['heard_ago'])} ago"
+        )
+
+
+def _rival(instance: InstanceStatus) -> Iterator[str]:
+    if instance["rival"] is not None and instance["addresses"]:
+        address = instance["addresses"][0]["address"].partition("/")[0]
+        yield (
+            f"{address} is at {instance['rival']} too: another node is master and is not heard; look at packet filters "
+            "for IP protocol 112 between the two, and there at unicast_peer, virtual_router_id and interface"
         )
 
 

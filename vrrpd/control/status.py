@@ -70,7 +70,10 @@ class SilentPeerStatus(TypedDict):
 
 
 class InstanceStatus(TypedDict):
-    """``master`` is None while nobody is known to hold the addresses."""
+    """``master`` is None while nobody is known to hold the addresses.
+
+    ``rival`` is the MAC address of another host that answers for our first address (unicast over IPv4), or None.
+    """
 
     name: str
     state: StateName
@@ -93,6 +96,7 @@ class InstanceStatus(TypedDict):
     timers: dict[str, float]
     peers: list[PeerStatus]
     silent_peers: list[SilentPeerStatus]
+    rival: str | None
     statistics: dict[str, int | dict[str, int]]
 
 

@@ -27,6 +27,7 @@ from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
 from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.rivals import Rivals
 from vrrpd.daemon.silent_peers import SilentPeers
 from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
@@ -108,6 +109,8 @@ class Service:
         self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
         self.reporter.silent_peers = self._silent_peers.of
+        self._rivals = Rivals(self._plans, self._view_of, self._watch, loop)
+        self.reporter.rival = self._rivals.of
 
     def _view_of(self, name: str) -> VirtualRouterView:
         return self._node.router(name).view(read_clock())
@@ -201,6 +204,7 @@ class Service:
         recounted = self._view.configure(link_delays(config), polled_links(config))
         self.reporter.replace(plans)
         self._silent_peers.replace(plans)
+        self._rivals.replace(plans)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
         self._links.replace(plans, changes.former, changes.changed)
         names = {device for plan in plans if plan.name not in changes.former for device in plan.devices}
@@ -308,6 +312,7 @@ class Service:
         self._trackers.stop()
         self._notifier.abandon()
         self._silent_peers.close()
+        self._rivals.close()
         self._links.close()
         self._view.close()
         self._engine.close()
@@ -321,6 +326,7 @@ class Service:
         if isinstance(notification, Notify):
             self._notifier.put(name, notification.event, notification.priority)
             self._silent_peers.notified(name, notification.event)
+            self._rivals.notified(name, notification.event)
         else:
             self._notifier.put_group(notification.group, notification.event)
 

@@ -46,7 +46,8 @@ class StatusReporter:
         self._trackers = trackers
         self._config = config
         self._started = started
-        self.silent_peers: Callable[[str], Sequence[PeerView]] = _none
+        self.silent_peers: Callable[[str], Sequence[PeerView]] = lambda _: ()
+        self.rival: Callable[[str], str | None] = lambda _: None
 
     def command(self) -> Command:
         return Command("status", Access.READ, self._answer, "Show every instance: state, master, addresses, trackers.")
@@ -95,6 +96,7 @@ class StatusReporter:
             timers=dict(view.timers),
             peers=[_peer(peer, now) for peer in view.peers],
             silent_peers=[_silent_peer(peer, now) for peer in self.silent_peers(plan.name)],
+            rival=self.rival(plan.name),
             statistics=view.statistics.as_dict(),
         )
 
@@ -155,10 +157,6 @@ def _peer(peer: PeerView, now: Instant) -> PeerStatus:
 
 def _silent_peer(peer: PeerView, now: Instant) -> SilentPeerStatus:
     return SilentPeerStatus(address=str(peer.address), priority=peer.priority, heard_ago=between(peer.last_heard, now))
-
-
-def _none(_instance: str) -> Sequence[PeerView]:
-    return ()
 
 
 def _tracker(report: TrackerReport) -> TrackerStatus:

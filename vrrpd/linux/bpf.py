@@ -12,6 +12,7 @@ from vrrpd.units import Family, Vrid
 
 _LOAD_WORD_CONSTANT: Final = 0x00  # BPF_LD | BPF_W | BPF_IMM
 _LOAD_WORD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
+_LOAD_HALF: Final = 0x28  # BPF_LD | BPF_H | BPF_ABS
 _LOAD_BYTE: Final = 0x30  # BPF_LD | BPF_B | BPF_ABS
 _LOAD_BYTE_AT_X: Final = 0x50  # BPF_LD | BPF_B | BPF_IND
 _LOAD_X_HEADER_LENGTH: Final = 0xB1  # BPF_LDX | BPF_B | BPF_MSH: X = 4 * (byte & 15)
@@ -107,6 +108,18 @@ def accept_vrids(family: Family, vrids: Collection[Vrid]) -> tuple[Instruction, 
         Instruction(_SHIFT_RIGHT_BY_X),
         Instruction(_AND, 1),
         Instruction(_JUMP_IF_EQUAL, 0, if_true=1),
+        Instruction(_RETURN, _WHOLE_PACKET),
+        *DROP_ALL,
+    )
+
+
+def arp_replies(sender: int) -> tuple[Instruction, ...]:
+    """Of whole Ethernet frames only ARP replies (RFC 826) of the host with this IPv4 address."""
+    return (
+        Instruction(_LOAD_HALF, 20),
+        Instruction(_JUMP_IF_EQUAL, 2, if_true=0, if_false=3),
+        Instruction(_LOAD_WORD, 28),
+        Instruction(_JUMP_IF_EQUAL, sender, if_true=0, if_false=1),
         Instruction(_RETURN, _WHOLE_PACKET),
         *DROP_ALL,
     )

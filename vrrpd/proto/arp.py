@@ -1,4 +1,4 @@
-"""Gratuitous ARP (RFC 826, RFC 5227 section 3): "this address is at this MAC now", to the whole segment."""
+"""ARP (RFC 826): who has an address; and gratuitously (RFC 5227 section 3) "this address is at this MAC now"."""
 
 import struct
 from ipaddress import IPv4Address
@@ -20,6 +20,14 @@ def checked_mac(mac: bytes) -> bytes:
     if len(mac) != MAC_LENGTH:
         raise ValueError(f"an Ethernet address has {MAC_LENGTH} bytes, not {len(mac)}")
     return mac
+
+
+def arp_request(mac: bytes, source: IPv4Address, target: IPv4Address) -> bytes:
+    """Who has ``target``? A whole Ethernet frame. ValueError when ``mac`` is not 6 bytes."""
+    sender = checked_mac(mac)
+    fixed = _FIXED.pack(_ETHERNET, _ETHERTYPE_IPV4, MAC_LENGTH, 4, _REQUEST)
+    body = fixed + sender + source.packed + bytes(MAC_LENGTH) + target.packed
+    return BROADCAST_MAC + sender + _ETHERTYPE_ARP + body
 
 
 def gratuitous_arp(mac: bytes, address: IPv4Address, *, reply: bool = False) -> bytes:

@@ -1,0 +1,59 @@
+"""Asking a network who has an IPv4 address (RFC 826), while this host has it too."""
+
+import socket
+from collections.abc import Collection
+from ipaddress import IPv4Address
+from typing import Final
+
+from vrrpd.errors import LinuxError
+from vrrpd.linux import bpf
+from vrrpd.proto.arp import arp_request
+
+_ETHERTYPE_ARP: Final = 0x0806
+_LARGEST: Final = 128
+_SENDER_MAC: Final = slice(22, 28)
+
+
+class ArpProbe:
+    """``source`` with ``mac`` asks for ``address`` on the interface; answers from ``own`` MAC addresses do not count.
+
+    Nothing here waits. LinuxError from the constructor and ``ask``: it cannot be asked.
+    """
+
+    def __init__(
+        self, index: int, mac: bytes, source: IPv4Address, address: IPv4Address, own: Collection[bytes]
+    ) -> None:
+        self._frame = arp_request(mac, source, address)
+        self._own = frozenset(own)
+        self._name = str(address)
+        endpoint = None
+        try:
+            endpoint = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+            bpf.attach(endpoint, bpf.arp_replies(int(address)))
+            endpoint.bind((socket.if_indextoname(index), _ETHERTYPE_ARP))
+        except OSError as error:
+            if endpoint is not None:
+                endpoint.close()
+            raise LinuxError("ask for", self._name, error.errno or 0) from error
+        self._socket = endpoint
+
+    def ask(self) -> None:
+        """Send one request."""
+        try:
+            self._socket.send(self._frame)
+        except OSError as error:
+            raise LinuxError("ask for", self._name, error.errno or 0) from error
+
+    def answer(self) -> bytes | None:
+        """The MAC address of another host that has answered since the last call."""
+        found = None
+        while True:
+            try:
+                frame = self._socket.recv(_LARGEST)
+            except OSError:
+                return found
+            if frame[_SENDER_MAC] not in self._own:
+                found = frame[_SENDER_MAC]
+
+    def close(self) -> None:
+        self._socket.close()
