@@ -93,6 +93,14 @@ def test_nothing_is_left_behind_when_it_is_interrupted(
     assert namespaces_of(demo.pid) == []
 
 
+def test_a_file_is_looked_for_where_the_user_is(environment: dict[str, str], tmp_path: Path) -> None:
+    argv = [str(ROOT / "scripts" / "demo"), "--config", "none.toml"]
+    environment = {**environment, "VRRPD_VENV": str(Path(sys.prefix))}
+    done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"demo: cannot read {tmp_path / 'none.toml'}: No such file or directory\n"
+
+
 def test_it_fails_when_the_nodes_do_not_do_as_promised(environment: dict[str, str], tmp_path: Path) -> None:
     """The demonstration of a demonstration: with a peer that never takes over it must not exit with 0."""
     broken = tmp_path / "broken.py"
