@@ -20,10 +20,10 @@ def children_ahead() -> Iterator[None]:
         _set(0, before)
 
 
-def put_ahead(pids: list[int]) -> None:
-    """Processes that run; what they start is ordinary again."""
+def put_ahead(pids: list[int], *, children: bool) -> None:
+    """Processes that run; what they start is ordinary again unless ``children`` are to go before others too."""
     for pid in pids:
-        _set(pid, os.SCHED_RR | os.SCHED_RESET_ON_FORK)
+        _set(pid, os.SCHED_RR if children else os.SCHED_RR | os.SCHED_RESET_ON_FORK)
 
 
 def thread_ahead(work: Callable[[], None]) -> threading.Thread:

@@ -1,6 +1,7 @@
 """What was seen on one side, as a short list: adverts in a steady rhythm and bursts of announcements are one event."""
 
 import re
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -165,7 +166,8 @@ def _lines(side: Side) -> Iterator[Event]:
 
 
 def _exits(side: Side) -> Iterator[Event]:
+    """Of a daemon that ended by itself or was asked to; one that was killed has no say in when."""
     for name, process in side.processes:
-        if process.exited_at is not None:
+        if process.exited_at is not None and process.returncode != -signal.SIGKILL:
             text = f"ends with status {process.returncode}"
             yield Event(name, "exit", text, process.exited_at, process.exited_at)

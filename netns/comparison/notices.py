@@ -135,7 +135,10 @@ COMPARISONS: Final = (
     Comparison(
         name="mail",
         summary="mails about changes",
-        keywords=("smtp_alert", "smtp_server", "notification_email", "notification_email_from", "smtp_connect_timeout"),
+        keywords=(
+            *("router_id", "smtp_alert", "smtp_server", "smtp_connect_timeout"),
+            *("notification_email", "notification_email_from"),
+        ),
         files=_told(
             "smtp_alert",
             globals_=(

@@ -165,7 +165,8 @@ class Side:
         self.processes += started
         for name, process in started:
             self.happenings.append(Happening(f"start {name}", self._told(name, process), name))
-            put_ahead([*self.lab[name].pids(), *(descendants(process.pid) if self.comparison.outside else ())])
+            pids = [*self.lab[name].pids(), *(descendants(process.pid) if self.comparison.outside else ())]
+            put_ahead(pids, children=bool(self.comparison.programs))
 
     def _begin(self, node: str) -> Process:
         if not self.comparison.outside:
