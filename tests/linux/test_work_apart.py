@@ -3,7 +3,11 @@
 import os
 import select
 import signal
+import subprocess
+import sys
 import time
+
+import pytest
 
 from vrrpd.linux.process import Child, ExitStatus, work_apart
 
@@ -70,3 +74,26 @@ def test_a_signal_for_it_ends_it_and_is_not_heard_here() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == []
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_without_descriptors_left_it_is_said_and_nothing_stays_behind(left: int) -> None:
+    """Three are needed: two for the pipe, one to hear of the end."""
+    program = (
+        "import os, resource\n"
+        "from vrrpd.errors import LinuxError\n"
+        "from vrrpd.linux.process import work_apart\n"
+        "lowest = os.open('/dev/null', os.O_RDONLY)\n"
+        "os.close(lowest)\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + {left}, lowest + {left}))\n"
+        "try:\n"
+        "    work_apart(lambda: b'x', 0)\n"
+        "except LinuxError as error:\n"
+        "    print(error)\n"
+        "try:\n"
+        "    os.waitpid(-1, 0)\n"
+        "except ChildProcessError:\n"
+        "    print('no child')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "start a copy of this process: EMFILE\nno child\n", done.stderr

@@ -260,13 +260,20 @@ def _start(executable: str, command: list[str], environment: dict[str, str]) -> 
     except OSError as error:
         raise LinuxError("run", command[0], error.errno or 0) from error
     try:
-        # Nobody but us waits for it, so the number stays its own, even when it has ended already.
-        return Child(pid, os.pidfd_open(pid))
+        return _watched(pid)
     except OSError as error:
-        # Without a descriptor left its end could not be heard of.
-        os.killpg(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
         raise LinuxError("run", command[0], error.errno or 0) from error
+
+
+def _watched(pid: int) -> Child:
+    """Nobody but us waits for it, so the number stays its own, even when it has ended already."""
+    try:
+        return Child(pid, os.pidfd_open(pid))
+    except OSError:
+        # Without a descriptor left its end could not be heard of.
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def work_apart(work: Callable[[], bytes], niceness: int) -> tuple[Child, int]:
@@ -276,7 +283,22 @@ def work_apart(work: Callable[[], bytes], niceness: int) -> tuple[Child, int]:
     when all went well, and shares nothing with this process but what it read before: ``work`` neither logs nor touches
     the event loop. LinuxError when there is no room for another process.
     """
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    with contextlib.ExitStack() as stack:
+        try:
+            read_end, write_end = os.pipe2(os.O_CLOEXEC)
+            undo = stack.enter_context(contextlib.ExitStack())
+            undo.callback(os.close, read_end)
+            stack.callback(os.close, write_end)
+            pid = _fork(work, write_end, niceness)
+            child = _watched(pid)
+        except OSError as error:
+            raise LinuxError("start", "a copy of this process", error.errno or 0) from error
+        undo.pop_all()
+    os.set_blocking(read_end, False)
+    return child, read_end
+
+
+def _fork(work: Callable[[], bytes], output: int, niceness: int) -> int:
     old = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         with warnings.catch_warnings():
@@ -284,15 +306,10 @@ def work_apart(work: Callable[[], bytes], niceness: int) -> tuple[Child, int]:
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
-            _work(work, write_end, niceness)
-    except OSError as error:
-        os.close(read_end)
-        raise LinuxError("start", "a copy of this process", error.errno or 0) from error
+            _work(work, output, niceness)
+        return pid
     finally:
-        os.close(write_end)
         signal.pthread_sigmask(signal.SIG_SETMASK, old)
-    os.set_blocking(read_end, False)
-    return Child(pid, os.pidfd_open(pid)), read_end
 
 
 def _work(work: Callable[[], bytes], output: int, niceness: int) -> NoReturn:
