@@ -63,7 +63,7 @@ def datagram(vrid: int = 51, priority: int = 100, source: Address = PEER, hops: 
 
 
 def test_one_socket_for_all_instances(socket: Socket, listener: Listener) -> None:
-    assert socket.opened == [("eth0", 7, Family.IPV4, (GROUP,), (51, 52), False)]
+    assert socket.opened == [("eth0", 7, Family.IPV4, (GROUP,), (51, 52), False, 0)]
     socket.queue += [datagram(52), datagram(51)]
     assert [name for name, _ in listener.drain()] == ["B", "A"]
     assert listener.drain() == []

@@ -1,5 +1,6 @@
 import errno
 import fcntl
+import os
 import select
 import socket
 import struct
@@ -11,6 +12,7 @@ import pytest
 
 from tests.linux.namespaces import Cable, Namespace, Opened, eventually, open_descriptors
 from vrrpd.errors import LinuxError
+from vrrpd.linux.queues import receive_queue
 from vrrpd.linux.sockets import Receiver, Sender, open_receiver, open_sender
 from vrrpd.proto.advertisement import Datagram, Dropped, DropReason
 from vrrpd.proto.checksum import internet_checksum
@@ -367,3 +369,20 @@ def test_too_large_a_packet_is_dropped_not_cut(cable: Cable, opened: Opened) -> 
         packet = heard(ears)
         assert isinstance(packet, Dropped)
         assert packet.reason is DropReason.TRUNCATED
+
+
+def test_the_queue_holds_what_was_asked_for_and_a_burst_in_any_case(cable: Cable, opened: Opened) -> None:
+    index = cable.right.index("eth0")
+
+    def queue(endpoint: Receiver) -> int:
+        with socket.socket(fileno=os.dup(endpoint.fileno())) as same:
+            return receive_queue(same)
+
+    ears = opened(cable.right.call(open_receiver, "eth0", index, Family.IPV4, [GROUP4], [VRID], False, 6_000_000))
+    assert queue(ears) == 6_000_000
+    ears.set_vrids([VRID], False, 7_000_000)
+    assert queue(ears) == 7_000_000
+    ears.set_vrids([VRID], False, 1000)
+    assert queue(ears) == 256 * 1024
+    ears.set_vrids([VRID], False, 2**40)
+    assert queue(ears) == 2**31 - 2

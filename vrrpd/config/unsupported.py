@@ -76,11 +76,11 @@ def _all(names: str, word: Unready) -> dict[str, Unready]:
 
 _VMAC = _warned("the addresses answer with the interface's own MAC address")
 _TRACKER = _refused("the instance would stay master whatever it says")
-_FIREWALL = _noted("vrrpd makes no firewall rules yet")
+_FIREWALL = _noted("vrrpd makes no firewall rules yet, in whichever program or table")
 _SNMP = _warned("there is no SNMP agent")
 _DBUS = _warned("there is no DBus interface; see vrrpd status --json")
 _LVS = _noted("vrrpd does not balance load")
-_BUFFERS = _noted("vrrpd sizes its own buffers")
+_FORCED = _noted("the system's limit is passed anyway")
 _FILES = _noted("the file is in $TMPDIR or /tmp whatever it says, as with keepalived")
 _SECONDARY = _warned("there are no virtual MACs yet; all is for addresses on other interfaces", "all SECONDS")
 _ROUTES = _warned("they do not move with the addresses; a notify script can do it")
@@ -90,28 +90,28 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "": {
         **_all("static_ipaddress static_routes static_rules", _STATIC),
         **_all("net_namespace_ipvs namespace_with_ipsets", _LVS),
-        "child_wait_time": _noted("vrrpd waits for nothing at its stop but its scripts"),
     },
     "global_defs": {
         "dynamic_interfaces": _noted("vrrpd waits for an interface that does not exist yet anyway"),
         "default_interface": _STATIC,
-        "vrrp_delay_after_boot": _warned("only the start of vrrpd counts", "vrrp_startup_delay = ..."),
         "vrrp_garp_extra_if": _SECONDARY,
-        "disable_local_igmp": _warned("the kernel reports the multicast group as for any other"),
         **_all("vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters", _FIREWALL),
-        **_all("max_auto_priority min_auto_priority_delay", _warned("the real time priority stays as it is")),
         **_all(
-            "vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force"
-            " vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs"
-            " process_monitor_rcv_bufs_force",
-            _BUFFERS,
+            "vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs_force",
+            _FORCED,
         ),
         **_all("vmac_prefix vmac_addr_prefix", _noted("there are no virtual MAC interfaces yet")),
         **_all("snmp_socket enable_traps enable_snmp_vrrp enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3", _SNMP),
         **_all("enable_dbus dbus_service_name dbus_no_interface_name", _DBUS),
         **_all("stats_dump_file json_dump_file", _FILES),
-        **_all("config_save_dir tmp_config_directory", _noted("vrrpd keeps no copies of its configuration")),
-        **_all("iproute_usr_dir iproute_etc_dir", _noted("names of tables are not looked up yet")),
+        **_all(
+            "config_save_dir tmp_config_directory",
+            _noted("vrrpd makes no copies of its configuration, neither to keep nor while it reads it"),
+        ),
+        **_all(
+            "iproute_usr_dir iproute_etc_dir",
+            _noted("names of routing tables are not looked up: there are no virtual routes and rules yet"),
+        ),
     },
     "track_file": {},
     "vrrp_track_process": {},
@@ -126,9 +126,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "auth_hmac": _refused("advertisements would go out unauthenticated"),
         "track_bfd": _TRACKER,
         **_all("virtual_routes virtual_rules", _ROUTES),
-        "promote_secondaries": _warned("see sysctl net.ipv4.conf.INTERFACE.promote_secondaries"),
         "garp_extra_if": _SECONDARY,
-        "kernel_rx_buf_size": _BUFFERS,
         "debug": _noted("see --log-level"),
         "lvs_sync_daemon_interface": _LVS,
         "strict_accept": _warned("this node answers traffic to the addresses all the same"),

@@ -20,9 +20,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """Take part, after ``delay`` seconds of silence (keepalived's vrrp_startup_delay)."""
+    """Take part, after ``delay`` seconds of silence; ``why`` names the keyword that asks for it."""
 
     delay: Seconds = Seconds(0.0)
+    why: str = "vrrp_startup_delay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class VirtualRouter(Election):
         self._since, self._reason = now, Reason.STARTUP
         if event.delay > 0:
             self._deadlines.set(Timer.STARTUP_DELAY, after(now, event.delay))
-            self._notice(NoticeKind.STARTUP_DELAY, f"silent for {event.delay:.2f} s (vrrp_startup_delay)")
+            self._notice(NoticeKind.STARTUP_DELAY, f"silent for {event.delay:.2f} s ({event.why})")
         if self.effective_priority != self.parameters.base_priority:
             self._notify(NotifyEvent.BACKUP_PRIORITY)
         self._reconsider(now)

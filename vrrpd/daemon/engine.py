@@ -52,6 +52,7 @@ class Engine:
         self._after_deadline: list[Callable[[], None]] = []
         self.lost: Callable[[Listener, LinuxError], None] = _raise
         self.catch_up: Callable[[], None] = _nothing
+        self.woken: Callable[[float], None] = _untold
         loop.add_reader(self._timer.fileno(), self._timer_fired)
 
     def close(self) -> None:
@@ -147,6 +148,7 @@ class Engine:
         woken = read_clock()
         deadline = woken if self._armed is None else self._armed
         self._armed = ALWAYS  # nothing that happens meanwhile sets the timer
+        self.woken(woken - deadline)
         if woken - deadline > LATE:
             self.catch_up()
         for listener in tuple(self._listeners.values()):
@@ -202,3 +204,7 @@ def _raise(_listener: Listener, error: LinuxError) -> None:
 
 def _nothing() -> None:
     """Nobody watches the interfaces yet."""
+
+
+def _untold(_late: float) -> None:
+    """Nobody asks how late it was woken."""

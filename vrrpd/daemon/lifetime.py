@@ -124,6 +124,13 @@ class Lifetime:
             self._service.leave(self._stopped)
         else:
             self._service.stop(self._stopped)
+        self._loop.call_later(self._service.config.process.child_wait_time, self._waited)
+
+    def _waited(self) -> None:
+        """keepalived kills what has not ended by then."""
+        log.warning("scripts have not ended for %g s (child_wait_time)", self._service.config.process.child_wait_time)
+        self._service.hurry()
+        self._stopped()
 
     def _stopped(self) -> None:
         if not self._failed:

@@ -192,17 +192,21 @@ class Links:
                 continue
             if listener.source is not None:
                 if not listener.is_open:
-                    self._open(key, listener, 0)
+                    self._open(key, listener, None)
                 continue
             link = self._interfaces.link(listener.interface)
             if listener.is_open and (link is None or link.index != listener.index):
                 self._close(listener)
             if link is not None and not listener.is_open:
-                self._open(key, listener, link.index)
+                self._open(key, listener, link)
 
-    def _open(self, key: tuple[str, Family], listener: Listener, index: int) -> None:
+    def _open(self, key: tuple[str, Family], listener: Listener, link: Link | None) -> None:
+        """``link`` None: on whichever interface (unicast without one)."""
         try:
-            listener.open(index)
+            if link is None:
+                listener.open(0)
+            else:
+                listener.open(link.index, link.mtu)
         except LinuxError as error:
             self._unheard[key] = str(error)
             self._try_later()

@@ -6,6 +6,7 @@ from typing import Final
 
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.receive_buffer import together
 from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Receiver, open_receiver, open_unicast_receiver
 from vrrpd.proto.advertisement import ChecksumForm, Datagram, Dropped, DropReason, decode, peek_vrid
@@ -13,6 +14,7 @@ from vrrpd.units import Address, Family, Vrid
 
 DRAIN_LIMIT: Final = 1024
 """More than a receive queue of the kernel's default size holds; a flood must not keep us here for ever."""
+USUAL_MTU: Final = 1500
 REMEMBERED: Final = 256
 """Sources whose last advertisement is kept decoded."""
 
@@ -50,24 +52,33 @@ class Listener:
         self._hears_others = any(plan.hears_others for plan in plans)
         self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
         self._receiver: Receiver | None = None
+        self._mtu = USUAL_MTU
         self.index: int | None = None
 
     @property
     def is_open(self) -> bool:
         return self._receiver is not None
 
-    def open(self, index: int) -> None:
+    def open(self, index: int, mtu: int = USUAL_MTU) -> None:
         """Listen on the interface with this index. Raises LinuxError."""
         vrids = tuple(self._plans)
+        self._mtu = mtu
         if self.source is not None:
-            self._receiver = open_unicast_receiver(self.source, vrids, self._hears_others)
+            self._receiver = open_unicast_receiver(self.source, vrids, self._hears_others, self._queue)
             self.index = 0
             return
-        self._receiver = open_receiver(self.interface, index, self.family, self._groups, vrids, self._hears_others)
+        self._receiver = open_receiver(
+            self.interface, index, self.family, self._groups, vrids, self._hears_others, self._queue
+        )
         self.index = index
+
+    @property
+    def _queue(self) -> int:
+        return together((plan.buffer for plan in self._plans.values()), self._mtu)
 
     def serve(self, plans: Collection[InstancePlan]) -> bool:
         """Listen for these from now on. False: not with this socket, which is to be closed and opened anew."""
+        queue = self._queue
         old, self._plans = self._plans, {plan.parameters.vrid: plan for plan in plans}
         self._accepted.clear()
         groups, self._groups = self._groups, _groups(plans)
@@ -76,9 +87,9 @@ class Listener:
             return True
         if self._groups != groups:
             return False
-        if self._plans.keys() != old.keys() or self._hears_others is not heard_others:
+        if self._plans.keys() != old.keys() or self._hears_others is not heard_others or self._queue != queue:
             try:
-                self._receiver.set_vrids(tuple(self._plans), self._hears_others)
+                self._receiver.set_vrids(tuple(self._plans), self._hears_others, self._queue)
             except LinuxError:
                 return False
         return True

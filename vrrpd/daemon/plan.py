@@ -8,6 +8,7 @@ from typing import Final
 from vrrpd.config.model import GlobalDefs, VirtualAddress, VrrpInstance
 from vrrpd.config.parameters import parameters_of
 from vrrpd.core.parameters import Parameters
+from vrrpd.daemon.receive_buffer import NOTHING_ASKED, ReceiveBuffer, receive_buffer
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, ChecksumForm, ReceiveRules
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Address, Family
@@ -34,6 +35,7 @@ class InstancePlan:
     checksum_form: ChecksumForm = ChecksumForm.PSEUDO_HEADER
     hears_others: bool = False
     default_device: str = ""
+    buffer: ReceiveBuffer = NOTHING_ASKED
 
     @property
     def name(self) -> str:
@@ -116,6 +118,7 @@ def plan_instance(instance: VrrpInstance, defaults: GlobalDefs) -> InstancePlan:
         _checksum_form(instance),
         defaults.log_unknown_vrids,
         "" if instance.interface else defaults.default_interface,
+        receive_buffer(instance, defaults),
     )
 
 

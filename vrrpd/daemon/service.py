@@ -14,10 +14,12 @@ from vrrpd.core.node import Node
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
+from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.differences import describe
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.hooks import run_and_wait
+from vrrpd.daemon.kernel_settings import KernelSettings, settings_of
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.leftovers import remove_leftovers
 from vrrpd.daemon.link_view import LinkView
@@ -33,18 +35,20 @@ from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
+from vrrpd.daemon.startup_delay import LONG, remainder, startup_of
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.succession import Changes, compare, inherited, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
 from vrrpd.linux.announce import Announcer
+from vrrpd.linux.clock import boot_now
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.observe.dump_facts import DumpFacts
-from vrrpd.units import Priority
+from vrrpd.units import Priority, between
 
 log = logging.getLogger("vrrpd")
 
@@ -90,6 +94,10 @@ class Service:
         self._announcers = Announcers()
         self._spacing = Spacing(self._announcers.on, loop)
         self._spacing.configure(distances_of(config))
+        self._connector = connector
+        self._kernel = KernelSettings()
+        self._started = Startup()
+        self._started_at = read_clock()
         self._plans = _plans_of(config)
         routers = (VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
         self._node = Node(routers, _groups_of(config))
@@ -101,6 +109,8 @@ class Service:
         self._view = LinkView(self._watch, loop, self._links_changed)
         self._view.configure(link_delays(config), polled_links(config))
         self._links = Links(self._plans, self._means, self._view, loop, self._engine)
+        self._priority = AutoPriority()
+        self._engine.woken = self._priority.woken
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
         self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
@@ -146,13 +156,26 @@ class Service:
     def start(self) -> None:
         self._notifier.open()
         remove_leftovers(self._plans, self._watch, self._netlink)
+        self._set_up_process()
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
         self._links.review()
         self._open_announcers()
         self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
         self._trackers.start()
-        self._engine.deliver_all(Startup(self._config.global_defs.vrrp_startup_delay))
+        self._started, self._started_at = startup_of(self._config.global_defs, boot_now()), read_clock()
+        if self._started.delay >= LONG:
+            log.warning("no part is taken for %.0f s (%s)", self._started.delay, self._started.why)
+        self._engine.deliver_all(self._started)
         log.info("vrrpd %s is ready: %s", __version__, self.summary)
+
+    def _set_up_process(self) -> None:
+        """What the configuration says of the kernel, of this process's sockets and of its priority."""
+        defs = self._config.global_defs
+        self._kernel.want(settings_of(self._config))
+        self._netlink.enlarge(defs.vrrp_netlink_cmd_rcv_bufs or 0)
+        self._watch.enlarge(defs.vrrp_netlink_monitor_rcv_bufs or 0)
+        self._connector.enlarge(defs.process_monitor_rcv_bufs or 0)
+        self._priority.configure(defs)
 
     @property
     def summary(self) -> str:
@@ -200,6 +223,7 @@ class Service:
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
         retired = self._equip_anew(changes)
         self._config, self._plans = config, plans
+        self._set_up_process()
         self._spacing.configure(distances_of(config))
         recounted = self._view.configure(link_delays(config), polled_links(config))
         self.reporter.replace(plans)
@@ -279,11 +303,12 @@ class Service:
                 yield name, NotifyEvent(router.state.value), router.effective_priority
 
     def _begin(self, changes: Changes) -> None:
-        """Those that are new start as at the start of the daemon; for a startup delay it is too late."""
+        """Those that are new start as at the start of the daemon, with what is left of its startup delay."""
         names = [plan.name for plan in changes.added]
         self._engine.deliver((name, event) for name in names for event in self._trackers.scene(name))
         self._trackers.start()
-        self._engine.deliver((name, Startup()) for name in names)
+        startup = remainder(self._started, between(self._started_at, read_clock()))
+        self._engine.deliver((name, startup) for name in names)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -321,6 +346,7 @@ class Service:
         self._loop.remove_reader(self._watch.fileno())
         self._watch.close()
         self._netlink.close()
+        self._kernel.restore()
 
     def _tell(self, name: str, notification: Notify | NotifyGroup) -> None:
         if isinstance(notification, Notify):
@@ -337,6 +363,8 @@ class Service:
         if self.log_addresses:
             log_addresses(events, self._watch.link_at, self._netlink.port_id)
         names = {name for event in events for name in self._names(event)}
+        if any(isinstance(event, LinkEvent) for event in events):
+            self._kernel.review()
         self._view.observe(names)
         self._links_changed(names)
         self._losses.removed(event for event in events if isinstance(event, AddressEvent))

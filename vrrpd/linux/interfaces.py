@@ -8,7 +8,8 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import rtnl
-from vrrpd.linux.netlink import LARGEST_DATAGRAM, Netlink, open_socket
+from vrrpd.linux.netlink import LARGEST_DATAGRAM, QUEUE, Netlink, open_socket
+from vrrpd.linux.queues import set_receive_queue
 from vrrpd.linux.rtnl import AddressChange, Change, InterfaceAddress, Link
 from vrrpd.linux.table import UNKNOWN_PORT, AddressEvent, InterfaceEvent, InterfaceTable, LinkEvent
 from vrrpd.units import Address, Family
@@ -54,6 +55,10 @@ class InterfaceWatch:
 
     def fileno(self) -> int:
         return self._socket.fileno()
+
+    def enlarge(self, queue: int) -> None:
+        """Hold at least so many bytes of news."""
+        set_receive_queue(self._socket, max(QUEUE, queue))
 
     def read(self) -> tuple[InterfaceEvent, ...]:
         """Every change since the last call, in order; reads until nothing is left.

@@ -9,12 +9,14 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import rtnl, uapi
+from vrrpd.linux.queues import set_receive_queue
 from vrrpd.linux.rtnl import AddressChange, Change, InterfaceAddress, Link, LinkChange, Message
 from vrrpd.units import Address
 
 LARGEST_DATAGRAM: Final = 65536
 
-_QUEUE: Final = 4 * 1024 * 1024
+QUEUE: Final = 4 * 1024 * 1024
+"""Bytes that a netlink socket holds at least."""
 _CHUNK: Final = 100
 _ANSWER_TIMEOUT: Final = 5
 _DUMP_ATTEMPTS: Final = 5
@@ -39,20 +41,13 @@ def open_socket(groups: int = 0) -> socket.socket:
     endpoint = None
     try:
         endpoint = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        _enlarge_queue(endpoint)
+        set_receive_queue(endpoint, QUEUE)
         endpoint.bind((0, groups))
     except OSError as error:
         if endpoint:
             endpoint.close()
         raise LinuxError("open", "netlink socket", error.errno or 0) from error
     return endpoint
-
-
-def _enlarge_queue(endpoint: socket.socket) -> None:
-    try:
-        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _QUEUE // 2)  # the kernel doubles it
-    except PermissionError:
-        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE // 2)
 
 
 class Netlink:
@@ -70,6 +65,10 @@ class Netlink:
         for option in (uapi.NETLINK_EXT_ACK, uapi.NETLINK_CAP_ACK):
             self._socket.setsockopt(uapi.SOL_NETLINK, option, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _ANSWER_TIMEOUT, 0))
+
+    def enlarge(self, queue: int) -> None:
+        """Hold at least so many bytes of answers."""
+        set_receive_queue(self._socket, max(QUEUE, queue))
 
     @property
     def explanations(self) -> Mapping[int, str]:

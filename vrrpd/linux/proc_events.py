@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from vrrpd.errors import LinuxError
 from vrrpd.linux import uapi
 from vrrpd.linux.bpf import PROCESS_EVENTS, attach
+from vrrpd.linux.queues import set_receive_queue
 
 QUEUE: Final = 4 * 1024 * 1024
 """Bytes of the receive queue: some five thousand events."""
@@ -80,6 +81,7 @@ class ProcessConnector:
     def __init__(self) -> None:
         self._error: LinuxError | None = None
         self._socket: socket.socket | None = None
+        self._queue = QUEUE
         try:
             # 11: NETLINK_CONNECTOR, which Python's module does not have.
             kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
@@ -90,6 +92,12 @@ class ProcessConnector:
     def fileno(self) -> int:
         return -1 if self._socket is None else self._socket.fileno()
 
+    def enlarge(self, queue: int) -> None:
+        """Hold at least so many bytes of events."""
+        self._queue = max(QUEUE, queue)
+        if self._socket is not None:
+            set_receive_queue(self._socket, self._queue)
+
     def listen(self) -> None:
         """Events from now on can be read. LinuxError: this kernel has none for us.
 
@@ -99,7 +107,7 @@ class ProcessConnector:
             raise self._error or LinuxError("listen to", "process events", 0)
         try:
             attach(self._socket, PROCESS_EVENTS)
-            _enlarge_queue(self._socket)
+            set_receive_queue(self._socket, self._queue)
             self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_ADD_MEMBERSHIP, uapi.CN_IDX_PROC)
             token = secrets.randbits(31)
             self._tell(uapi.PROC_CN_MCAST_LISTEN, token)
@@ -180,13 +188,6 @@ class ProcessConnector:
 
 def _failure(error: OSError) -> LinuxError:
     return LinuxError("listen to", "process events", error.errno or 0)
-
-
-def _enlarge_queue(endpoint: socket.socket) -> None:
-    try:
-        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, QUEUE // 2)  # the kernel doubles it
-    except PermissionError:
-        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE // 2)
 
 
 def _decode(datagram: bytes, known: Container[int]) -> ProcessEvent | None:

@@ -71,6 +71,14 @@ def _set_nice(value: int) -> None:
     _set_policy(os.SCHED_OTHER, 0)
 
 
+def set_rt_priority(priority: int) -> None:
+    """Run under SCHED_RR with this priority, 1..99, from now on. Raises LinuxError."""
+    try:
+        _set_policy(os.SCHED_RR, priority)
+    except OSError as error:
+        raise LinuxError("set", f"SCHED_RR {priority}", error.errno or 0) from error
+
+
 def _set_policy(policy: int, priority: int) -> None:
     os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
 

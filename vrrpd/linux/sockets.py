@@ -11,6 +11,7 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
+from vrrpd.linux.queues import set_receive_queue
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason, parse_ipv4
 from vrrpd.units import Address, Family, Vrid, family_of
 
@@ -59,11 +60,11 @@ class Receiver:
             raise LinuxError("receive on", self.interface, error.errno or 0) from error
         return _ipv6_datagram(payload, control, flags, sender[0])
 
-    def set_vrids(self, vrids: Collection[Vrid], others: bool = False) -> None:
+    def set_vrids(self, vrids: Collection[Vrid], others: bool = False, queue: int = 0) -> None:
         """Hear these virtual routers from now on; nothing that is queued is lost. LinuxError as in ``receive``."""
         try:
             bpf.attach(self._socket, _filter(self.family, vrids, others))
-            _set_queue(self._socket, len(vrids))
+            _set_queue(self._socket, len(vrids), queue)
         except OSError as error:
             raise LinuxError("listen on", self.interface, error.errno or 0) from error
 
@@ -114,15 +115,17 @@ def open_receiver(
     groups: Sequence[Address],
     vrids: Collection[Vrid],
     others: bool = False,
+    queue: int = 0,
 ) -> Receiver:
     """Listen for the given virtual routers in multicast groups (and on unicast) on one interface.
 
-    The queue holds a burst of all of them. ``others``: hear all other virtual routers too. LinuxError when the
-    interface is gone, has no IP of this family (EADDRNOTAVAIL, ENODEV), or the privilege is missing (EPERM).
+    The queue holds a burst of all of them, and at least ``queue`` bytes. ``others``: hear all other virtual routers
+    too. LinuxError when the interface is gone, has no IP of this family (EADDRNOTAVAIL, ENODEV), or the privilege is
+    missing (EPERM).
     """
     with _raw_socket(family, "listen on", interface) as endpoint:
         _bind_to_interface(endpoint, interface, index)
-        _set_queue(endpoint, len(vrids))
+        _set_queue(endpoint, len(vrids), queue)
         if family is Family.IPV4:
             _join_ipv4(endpoint, index, groups)
         else:
@@ -133,14 +136,14 @@ def open_receiver(
     return Receiver(endpoint, interface, index, family)
 
 
-def open_unicast_receiver(source: Address, vrids: Collection[Vrid], others: bool = False) -> Receiver:
+def open_unicast_receiver(source: Address, vrids: Collection[Vrid], others: bool = False, queue: int = 0) -> Receiver:
     """Listen for what is sent to ``source``, whatever the interface; the address may come later.
 
     Otherwise as ``open_receiver``; the receiver's ``interface`` is the address, its ``index`` 0.
     """
     family = family_of(source)
     with _raw_socket(family, "listen on", str(source)) as endpoint:
-        _set_queue(endpoint, len(vrids))
+        _set_queue(endpoint, len(vrids), queue)
         if family is Family.IPV4:
             _join_ipv4(endpoint, 0, ())
             endpoint.setsockopt(socket.IPPROTO_IP, uapi.IP_TRANSPARENT, 1)
@@ -208,12 +211,9 @@ def _bind_to_interface(endpoint: socket.socket, interface: str, index: int) -> N
         raise OSError(ENODEV, "the interface was replaced")
 
 
-def _set_queue(endpoint: socket.socket, vrids: int) -> None:
-    size = min(_LARGEST_QUEUE, max(_SMALLEST_QUEUE, vrids * _PACKETS_PER_VRID * _COST_OF_A_PACKET))
-    try:
-        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, size // 2)  # the kernel doubles it
-    except PermissionError:
-        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size // 2)
+def _set_queue(endpoint: socket.socket, vrids: int, least: int) -> None:
+    burst = min(_LARGEST_QUEUE, max(_SMALLEST_QUEUE, vrids * _PACKETS_PER_VRID * _COST_OF_A_PACKET))
+    set_receive_queue(endpoint, max(burst, least))
 
 
 def _join_ipv4(endpoint: socket.socket, index: int, groups: Sequence[Address]) -> None:
