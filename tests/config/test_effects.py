@@ -29,9 +29,9 @@ def test_what_cannot_be_ignored_is_a_valid_language_but_no_start(text: str, keyw
 
 
 def test_what_can_be_ignored_is_a_warning_at_its_place() -> None:
-    config = read(instance("promote_secondaries = true\nmcast_src_ip = '10.0.0.7'"))
+    config = read(instance("use_vmac_addr = true\nmcast_src_ip = '10.0.0.7'"))
     assert refusals(config) == ()
-    if "promote_secondaries" in PENDING["vrrp_instance"]:
+    if "use_vmac_addr" in PENDING["vrrp_instance"]:
         (said,) = pending(config)
         assert (said.code, said.location.line) == ("not-handled", 5)
 

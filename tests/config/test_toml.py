@@ -318,7 +318,7 @@ BAD_VALUES = [
     (instance("unicast_peer = ['10.0.0.2 §min 5']"), ERROR, "unknown-option", "min"),
     (instance("no_accept = §true"), WARNING, "refused", "no_accept"),
     (instance("accept = §false"), WARNING, "refused", "accept"),
-    (instance("promote_secondaries = §true"), WARNING, "not-handled", "promote_secondaries"),
+    (instance("use_vmac_addr = §true"), WARNING, "not-handled", "use_vmac_addr"),
     (f"[global_defs]\ndynamic_interfaces = §true\n{instance()}", NOTE, "no-effect", "dynamic_interfaces"),
 ]  # fmt: skip
 
