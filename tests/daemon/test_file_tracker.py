@@ -160,3 +160,48 @@ def test_a_file_that_stays_in_the_configuration_keeps_its_number(watched: Watche
     watched.trackers.adopt([config])
     assert watched.trackers.trackers["n"] is first
     assert (tmp_path / "n").read_text() == "8", "not made anew"
+
+
+class CountingLoop(asyncio.SelectorEventLoop):
+    """Knows which timers have neither come nor been cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers: list[asyncio.TimerHandle] = []
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: object, **_: object
+    ) -> asyncio.TimerHandle:
+        handle = super().call_later(delay, callback, *args)
+        self.timers.append(handle)
+        return handle
+
+    @property
+    def waiting(self) -> int:
+        return sum(not handle.cancelled() and handle.when() > self.time() for handle in self.timers)
+
+
+def test_directories_that_come_and_go_beside_one_that_never_does_make_one_timer(tmp_path: Path) -> None:
+    loop = CountingLoop()
+    trackers = FileTrackers(loop, lambda *_: None)
+    home = tmp_path / "home"
+    home.mkdir()
+    trackers.adopt([TrackFile("never", str(tmp_path / "none" / "n")), TrackFile("here", str(home / "n"))])
+    for _ in range(5):
+        home.rmdir()
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        home.mkdir()
+        trackers._try_again()  # what happens a second later
+    assert loop.waiting == 1
+    trackers.stop()
+    assert loop.waiting == 0
+    loop.close()
+
+
+def test_a_file_that_cannot_be_made_is_only_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    FileTracker(TrackFile("p", str(pipe), init_file=1, overwrite=True)).prepare()
+    FileTracker(TrackFile("f", "/dev/full", init_file=1, overwrite=True)).prepare()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]

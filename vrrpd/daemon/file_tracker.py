@@ -46,20 +46,19 @@ class FileTracker:
         return self.config.name
 
     def prepare(self) -> None:
-        """Make the file where ``init_file`` asks for it; never through a symbolic link."""
+        """Make the file where ``init_file`` asks for it; never through a symbolic link, never waiting for a reader."""
         if self.config.init_file is None:
             return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         flags |= os.O_TRUNC if self.config.overwrite else os.O_EXCL
         try:
             descriptor = os.open(self.config.file, flags, 0o640)
+            with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123  # a descriptor has no path
+                file.write(f"{self.config.init_file}\n")
         except FileExistsError:
             return
         except OSError as error:
             log.error("track_file %s: cannot make %s: %s", self.name, self.config.file, error.strerror)
-            return
-        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123  # a descriptor has no path
-            file.write(f"{self.config.init_file}\n")
 
     def look(self) -> bool:
         """Read the file again; whether its number is another one. A number beyond 32 bits is ignored (keepalived)."""
@@ -138,7 +137,9 @@ class FileTrackers:
 
     def _watch_directories(self) -> list[LinuxError]:
         """Watch them all; those that cannot be are tried again. Naming one that is watched already changes nothing."""
-        self._retry = None
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         failed = []
         for directory in {tracker.place[0] for tracker in self._trackers.values()}:
             try:
