@@ -64,7 +64,9 @@ def three_instances() -> StatusResult:
     master["detail"] = "no advert for 3.60 s"
     backup |= {"name": "VI_LONG_NAME", "state": "BACKUP", "reason": "startup", "detail": "started"}
     backup["master"] = {"address": "fe80::1", "priority": 200, "self": False, "heard_ago": 0.4}
-    backup["addresses"] = [{"address": f"fd00::{n}/128", "device": "eth0", "present": False} for n in range(12)]
+    backup["addresses"] = [
+        {"address": f"fd00::{n}/128", "device": "eth0", "present": False, "duplicate": False} for n in range(12)
+    ]
     faulty |= {"name": "VI_3", "state": "FAULT", "reason": "link_down", "detail": "", "master": None}
     faulty["addresses"] = []
     faulty["faults"] = [{"reason": "link_down", "name": "eth1"}]

@@ -19,7 +19,7 @@ from vrrpd.cli.status_view import (
     printable,
     row_of,
 )
-from vrrpd.control.status import InstanceStatus, PeerStatus, StateName
+from vrrpd.control.status import AddressStatus, InstanceStatus, PeerStatus, StateName
 
 
 def cell(instance: InstanceStatus, heading: str) -> str:
@@ -81,7 +81,8 @@ def test_without_a_detail_the_reason_stands_in_words() -> None:
 
 def test_a_missing_address_of_a_master_is_an_alarm() -> None:
     instance = sample_instance()
-    instance["addresses"].append({"address": "192.168.1.101/32", "device": "eth1", "present": False})
+    missing = AddressStatus(address="192.168.1.101/32", device="eth1", present=False, duplicate=False)
+    instance["addresses"].append(missing)
     assert cell(instance, "VIPS HERE") == "1/2"
     assert row_of(instance).alarming
     assert notes_of(instance, everything=False).urgent == ("address 192.168.1.101/32 is missing from eth1",)

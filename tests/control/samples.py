@@ -19,7 +19,7 @@ def sample_instance() -> InstanceStatus:
         "effective_priority": 103,
         "source": "192.168.1.1",
         "master": {"address": "192.168.1.1", "priority": 103, "self": True, "heard_ago": None},
-        "addresses": [{"address": "192.168.1.100/32", "device": "eth0", "present": True}],
+        "addresses": [{"address": "192.168.1.100/32", "device": "eth0", "present": True, "duplicate": False}],
         "faults": [],
         "waiting_for": [],
         "trackers": [
@@ -38,4 +38,5 @@ def sample_status(*instances: InstanceStatus) -> StatusResult:
         "daemon": {"version": "0.1.0", "pid": 1234, "uptime": 11100.0, "config": "/etc/vrrpd/vi1.toml"},
         "instances": list(instances) or [sample_instance()],
         "groups": [],
+        "static_addresses": [],
     }

@@ -5,11 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vrrpd.control.status import GroupStatus, InstanceStatus, PeerStatus, StateName, StatusResult, TrackerStatus
+from vrrpd.control.status import (
+    AddressStatus,
+    GroupStatus,
+    InstanceStatus,
+    PeerStatus,
+    StateName,
+    StatusResult,
+    TrackerStatus,
+)
 
 HEADINGS: Final = ("NAME", "STATE", "SINCE", "PRIORITY", "MASTER", "VIPS HERE", "REASON")
 _SERVING: Final[frozenset[StateName]] = frozenset(("MASTER", "BACKUP"))
 _DAY: Final = 86400
+_DUPLICATE: Final = "is not used, because another host has it, on"
 _LOST_AFTER: Final = 3
 """Advertisement intervals after which a silent peer no longer counts as there (RFC 3768 section 6.1)."""
 
@@ -159,10 +168,25 @@ def _misplaced(instance: InstanceStatus) -> Sequence[str]:
     wanted = instance["state"] == "MASTER"
     problem = "is missing from" if wanted else f"is on, though this node is {instance['state']}:"
     return [
-        f"address {address['address']} {problem} {address['device']}"
+        f"address {address['address']} {_DUPLICATE if address['duplicate'] else problem} {address['device']}"
         for address in instance["addresses"]
         if address["present"] != wanted
     ]
+
+
+def static_lines(status: StatusResult, *, everything: bool) -> tuple[str, ...]:
+    """On static addresses: those that are not where they belong; ``everything``: the others too."""
+    return tuple(
+        printable(f"static address {address['address']} {_static(address)} {address['device']}")
+        for address in status["static_addresses"]
+        if everything or not address["present"]
+    )
+
+
+def _static(address: AddressStatus) -> str:
+    if address["present"]:
+        return "is on"
+    return _DUPLICATE if address["duplicate"] else "is missing from"
 
 
 def _waiting(instance: InstanceStatus) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Which keywords of a configuration have no effect yet, and whether the daemon may start all the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
-from vrrpd.config.model import Config, ExtraGarp, VirtualAddress, VrrpInstance
+from vrrpd.config.model import Config, ExtraGarp, Origins, TrackGroup, VirtualAddress, VrrpInstance
 from vrrpd.config.settings import Section, Setting, sections
 from vrrpd.config.unsupported import PENDING, say_pending
 
@@ -35,8 +35,11 @@ def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
             PENDING["vrrp_instance"]["strict_accept"], "strict mode's firewall (no_accept)", at, report,
             starting=starting,
         )  # fmt: skip
-    for option, at in chain.from_iterable(_options(instance) for instance in config.vrrp_instances):
+    statics = _options(config.static_origins, {"static_ipaddress": config.static_ipaddress}, Location("configuration"))
+    for option, at in chain(*map(_instance_options, config.vrrp_instances), statics):
         say_pending(PENDING["virtual_ipaddress"][option], option, at, report, starting=starting)
+    for group in config.track_groups:
+        _track_group(group, config, report)
     return report.diagnostics
 
 
@@ -75,14 +78,31 @@ def _location(instance: VrrpInstance) -> Location:
     return instance.origins.get("", Location("configuration"))
 
 
-def _options(instance: VrrpInstance) -> Iterator[tuple[str, Location]]:
+def _track_group(group: TrackGroup, config: Config, report: Report) -> None:
+    """Routes and rules are not there to be lost."""
+    tracked = {vip.track_group for vip in config.static_ipaddress}
+    pending = {route.track_group for route in config.static_routes}
+    pending |= {rule.track_group for rule in config.static_rules}
+    if group.name in pending - tracked:
+        at = group.origins.get("group") or group.origins.get("") or Location("configuration")
+        why = "only static routes and rules name it, which are not installed yet"
+        report.warning(at, "not-handled", f"track_group {group.name} never faults an instance: {why}")
+
+
+def _instance_options(instance: VrrpInstance) -> Iterator[tuple[str, Location]]:
     lists = {
         "virtual_ipaddress": instance.virtual_ipaddress,
         "virtual_ipaddress_excluded": instance.virtual_ipaddress_excluded,
     }
+    return _options(instance.origins, lists, _location(instance))
+
+
+def _options(
+    origins: Origins, lists: Mapping[str, Iterable[VirtualAddress]], block: Location
+) -> Iterator[tuple[str, Location]]:
     for keyword, addresses in lists.items():
         for index, address in enumerate(addresses):
-            at = instance.origins.get(f"{keyword}.{index}") or instance.origins.get(keyword) or _location(instance)
+            at = origins.get(f"{keyword}.{index}") or origins.get(keyword) or block
             yield from ((option, at) for option in _written_options(address) if option in PENDING["virtual_ipaddress"])
 
 

@@ -73,7 +73,7 @@ Parts = Mapping[str, Written | bool | int]
 def virtual_address(parts: Parts, location: Location, report: Report) -> AddressEntry | None:
     """From the texts of an address; None when the address itself cannot be read."""
     texts = {name: part for name, part in parts.items() if isinstance(part, Written)}
-    parsed = _address_and_prefix(texts["address"], report)
+    parsed = _address_and_prefix(texts["address"], report, multicast=parts.get("autojoin") is True)
     if parsed is None:
         return None
     address, prefix = parsed
@@ -115,12 +115,13 @@ def _not_for_ipv6(name: str, written: Written, report: Report) -> None:
     severity(written.location, "ipv4-only", f"IPv6 addresses have no {name}: leave it out")
 
 
-def _address_and_prefix(written: Written, report: Report) -> tuple[Address, int] | None:
+def _address_and_prefix(written: Written, report: Report, *, multicast: bool = False) -> tuple[Address, int] | None:
     text, slash, length = written.text.partition("/")
     address = bare_address(Written(text, written.location, written.exact), "virtual address", report)
     if address is None:
         return None
-    if address.is_multicast or address.is_unspecified or address.is_loopback or str(address) == "255.255.255.255":
+    unusable = address.is_unspecified or address.is_loopback or str(address) == "255.255.255.255"
+    if unusable or (address.is_multicast and not multicast):
         report.error(
             written.location, "bad-address", f"{address} cannot be a virtual address", expected="a host's address"
         )

@@ -88,12 +88,11 @@ _STATIC = _warned("it is not installed; the system's network configuration can d
 
 PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "": {
-        **_all("static_ipaddress static_routes static_rules", _STATIC),
+        **_all("static_routes static_rules", _STATIC),
         **_all("net_namespace_ipvs namespace_with_ipsets", _LVS),
     },
     "global_defs": {
         "dynamic_interfaces": _noted("vrrpd waits for an interface that does not exist yet anyway"),
-        "default_interface": _STATIC,
         "vrrp_garp_extra_if": _SECONDARY,
         **_all("vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters", _FIREWALL),
         **_all(
@@ -117,7 +116,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
     "vrrp_track_process": {},
     "bfd_instance": {},
     "vrrp_sync_group": {"track_bfd": _TRACKER},
-    "track_group": {"group": _STATIC},
+    "track_group": {},
     "vrrp_instance": {
         **_all("use_vmac use_vmac_addr vmac_xmit_base use_ipvlan", _VMAC),
         "vrf": _warned("the instance runs outside the VRF"),
@@ -132,11 +131,7 @@ PENDING: Final[Mapping[str, Mapping[str, Unready]]] = {
         "strict_accept": _warned("this node answers traffic to the addresses all the same"),
     },
     "virtual_ipaddress": {
-        "peer": _refused("the address would have another meaning"),
-        "preferred_lft": _warned("the kernel's default holds, and 0 for a /128"),
-        **_all("home -nodad mngtmpaddr noprefixroute autojoin", _warned("the address is set without it")),
         "use_vmac": _VMAC,
-        "no_track": _warned("an address that somebody removes is put back"),
     },
 }
 

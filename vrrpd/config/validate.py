@@ -9,6 +9,7 @@ from vrrpd.config.advice import weight_advice
 from vrrpd.config.assemble import NO_DOUBTS, Doubts
 from vrrpd.config.diagnostics import Diagnostic, Location, Report
 from vrrpd.config.model import Authentication, Config, VirtualAddress, VrrpInstance
+from vrrpd.config.validate_addresses import check_addresses
 from vrrpd.config.validate_groups import check_sync_groups
 from vrrpd.config.validate_ties import TRACKS, check_ties, tracked
 from vrrpd.config.values import is_link_local
@@ -39,6 +40,7 @@ def validate(config: Config, doubts: Doubts = NO_DOUBTS) -> tuple[Diagnostic, ..
     _scripts(config, doubts, report)
     check_sync_groups(config, report)
     check_ties(config, doubts, report)
+    check_addresses(config, report)
     return report.diagnostics
 
 
@@ -303,7 +305,7 @@ def _network(subject: Subject, vip: VirtualAddress, at: Location) -> None:
     host_bits = vip.address.max_prefixlen - vip.prefix
     mask = (1 << host_bits) - 1
     rest = int(vip.address) & mask
-    if vip.address.version == 4 and host_bits >= 2 and rest in {0, mask}:
+    if vip.address.version == 4 and vip.peer is None and host_bits >= 2 and rest in {0, mask}:
         which = "network" if rest == 0 else "broadcast"
         subject.report.warning(
             at,

@@ -30,11 +30,12 @@ class MasterStatus(TypedDict):
 
 
 class AddressStatus(TypedDict):
-    """``present`` is the kernel's word on it, not what was intended."""
+    """``present`` is the kernel's word on it, not what was intended; ``duplicate``: it found another host with it."""
 
     address: str
     device: str
     present: bool
+    duplicate: bool
 
 
 class FaultStatus(TypedDict):
@@ -44,7 +45,7 @@ class FaultStatus(TypedDict):
 
 class TrackerStatus(TypedDict):
     name: str
-    kind: Literal["script", "interface", "file", "process"]
+    kind: Literal["script", "interface", "file", "process", "static"]
     status: Literal["up", "down", "unknown"]
     detail: str
     weight: int
@@ -116,6 +117,7 @@ class StatusResult(TypedDict):
     daemon: DaemonStatus
     instances: list[InstanceStatus]
     groups: list[GroupStatus]
+    static_addresses: list[AddressStatus]
 
 
 def read_status(result: Mapping[str, object]) -> StatusResult:

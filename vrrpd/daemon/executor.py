@@ -128,7 +128,7 @@ class Executor:
     def _moved(
         self, name: str, effect: AddAddresses | RemoveAddresses, failure: Failure | None, since: Instant
     ) -> EffectFailed | None:
-        failed = failure.addresses if failure is not None else ()
+        failed = (*failure.addresses, *failure.tolerated) if failure is not None else ()
         done = tuple(address for address in effect.addresses if address not in failed)
         added = isinstance(effect, AddAddresses)
         devices = ", ".join(self._means[name].vips.devices_of(done))
@@ -136,7 +136,12 @@ class Executor:
             milliseconds = between(since, read_clock()) * 1000
             where = f"on {devices}" if added else f"removed from {devices}"
             self._narrator.did(name, f"{_count(done, effect.addresses)} {where} in {milliseconds:.1f} ms")
-        return EffectFailed(type(effect)(failed), failure.error) if failure is not None else None
+        if failure is None:
+            return None
+        if not failure.addresses:
+            log.warning("%s goes on without %s (no_track): %s", name, _joined(failure.tolerated), failure.error)
+            return None
+        return EffectFailed(type(effect)(failure.addresses), failure.error)
 
 
 def _send(speaker: Speaker, effect: SendAdvertisement) -> EffectFailed | None:
@@ -147,6 +152,10 @@ def _send(speaker: Speaker, effect: SendAdvertisement) -> EffectFailed | None:
             return None
         raise
     return None if sent or effect.priority == RESIGN else EffectFailed(effect, "no socket to send adverts with")
+
+
+def _joined(addresses: Iterable[Address]) -> str:
+    return ", ".join(str(address) for address in addresses)
 
 
 def _count(done: tuple[Address, ...], wanted: tuple[Address, ...]) -> str:

@@ -150,7 +150,7 @@ class Links:
         """Why this instance cannot take part now; empty when it can."""
         if plan.flaw:
             return plan.flaw
-        for device in plan.devices:
+        for device in plan.required:
             link = self._interfaces.link(device)
             if link is None:
                 return f"interface {device} does not exist"
@@ -174,7 +174,8 @@ class Links:
         if standing.problem:
             return ""
         for name, link in self._links_of(plan).items():
-            if name and name in standing.bound and standing.bound[name].index != link.index:
+            known = name in plan.required and name in standing.bound
+            if name and known and standing.bound[name].index != link.index:
                 return f"interface {name} was replaced by another one of that name"
         return ""
 

@@ -7,6 +7,7 @@ from typing import Final
 from vrrpd.config.model import VirtualAddress
 from vrrpd.core.effects import State
 from vrrpd.core.events import AddressLost, Event
+from vrrpd.daemon.kernel_form import find
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.linux.interfaces import UNKNOWN_PORT, AddressEvent, InterfaceAddress, describe_port
 
@@ -55,8 +56,8 @@ class Losses:
         for name, vips in self._vips.items():
             if self._state_of(name) is State.MASTER:
                 for vip in vips.on_index(event.index):
-                    if (vip.address, vip.prefix) == (event.address, event.prefix):
+                    if (vip.address, vip.prefix) == (event.address, event.prefix) and not vip.no_track:
                         yield name, vip
 
     def _is_present(self, vip: VirtualAddress, index: int) -> bool:
-        return any((item.address, item.prefix) == (vip.address, vip.prefix) for item in self._addresses_on(index))
+        return find(vip, self._addresses_on(index)) is not None

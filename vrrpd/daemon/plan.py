@@ -91,6 +91,12 @@ class InstancePlan:
         own = (self.interface,) if self.interface else ()
         return tuple(dict.fromkeys((*own, *(self.device_of(vip) for vip in self.vips))))
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The interfaces without which it may not take part: not those that only addresses with ``no_track`` need."""
+        tracked = (self.device_of(vip) for vip in self.vips if not vip.no_track)
+        return tuple(dict.fromkeys((self.interface, *tracked)))
+
     def device_of(self, vip: VirtualAddress) -> str:
         return vip.device or self.interface or self.default_device
 

@@ -16,6 +16,7 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.differences import describe
+from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.hooks import run_and_wait
@@ -36,6 +37,7 @@ from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
 from vrrpd.daemon.startup_delay import LONG, remainder, startup_of
+from vrrpd.daemon.statics import Statics
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.succession import Changes, compare, inherited, places
 from vrrpd.daemon.trackers import Trackers
@@ -113,20 +115,26 @@ class Service:
         self._engine.woken = self._priority.woken
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
-        self._trackers = Trackers(config, launcher, self._links.usable, loop, self._engine.deliver, connector)
+        self._statics = Statics(config, self._watch, self._links.usable, self._netlink, loop, self._static_changed)
+        deliver, statics = self._engine.deliver, self._statics
+        self._trackers = Trackers(config, launcher, self._links.usable, loop, deliver, connector, statics.reports)
         self._losses = self._build_losses()
-        self._snapshots = Snapshots(self._node, self._watch, self._trackers, self._view, self._spacing)
+        self._duplicates = Duplicates(self._vips, self._watch.addresses)
+        self._snapshots = Snapshots(
+            self._node, self._watch, self._trackers, self._view, self._spacing, self._statics.all
+        )
         self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
         self.reporter.silent_peers = self._silent_peers.of
         self._rivals = Rivals(self._plans, self._view_of, self._watch, loop)
         self.reporter.rival = self._rivals.of
+        self.reporter.static_addresses = statics.all
 
     def _view_of(self, name: str) -> VirtualRouterView:
         return self._node.router(name).view(read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
-        return Means(Speaker(plan), VipSet(plan, self._spacing, is_forwarding))
+        return Means(Speaker(plan), VipSet(plan, self._spacing, is_forwarding, self._watch.addresses))
 
     def _build_engine(self) -> Engine:
         narrator = Narrator(Repeats(self._loop))
@@ -157,6 +165,7 @@ class Service:
         self._notifier.open()
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._set_up_process()
+        self._install_statics()
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
         self._links.review()
         self._open_announcers()
@@ -176,6 +185,13 @@ class Service:
         self._watch.enlarge(defs.vrrp_netlink_monitor_rcv_bufs or 0)
         self._connector.enlarge(defs.process_monitor_rcv_bufs or 0)
         self._priority.configure(defs)
+
+    def _install_statics(self) -> None:
+        """Before any instance looks for an address to send from: that may be one of them."""
+        self._watch.read()
+        self._statics.install()
+        self._watch.read()
+        self._trackers.look_again()
 
     @property
     def summary(self) -> str:
@@ -219,6 +235,7 @@ class Service:
         same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
         self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
         self._notifier.reconfigure(config, self._launcher)
+        self._statics.replace(config)
         self._make_room(changes)
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
         retired = self._equip_anew(changes)
@@ -317,6 +334,7 @@ class Service:
         self._trackers.stop()
         self._notifier.begin_stop()
         self._engine.deliver_all(Shutdown())
+        self._statics.remove()
         self._notifier.when_idle(done)
 
     def leave(self, done: Callable[[], None]) -> None:
@@ -332,12 +350,14 @@ class Service:
     def release(self) -> None:
         """After a defect: give the addresses up without relying on what may be broken."""
         self._engine.release()
+        self._statics.remove()
 
     def close(self) -> None:
         self._trackers.stop()
         self._notifier.abandon()
         self._silent_peers.close()
         self._rivals.close()
+        self._statics.close()
         self._links.close()
         self._view.close()
         self._engine.close()
@@ -362,14 +382,18 @@ class Service:
             return
         if self.log_addresses:
             log_addresses(events, self._watch.link_at, self._netlink.port_id)
+        addresses = [event for event in events if isinstance(event, AddressEvent)]
         names = {name for event in events for name in self._names(event)}
         if any(isinstance(event, LinkEvent) for event in events):
             self._kernel.review()
         self._view.observe(names)
+        self._statics.take(addresses)
         self._links_changed(names)
-        self._losses.removed(event for event in events if isinstance(event, AddressEvent))
+        self._losses.removed(addresses)
+        self._duplicates.examined(addresses)
 
     def _links_changed(self, names: Collection[str]) -> None:
+        self._statics.links_changed(names)
         self._links.review(names)
         self._open_announcers()
         self._trackers.links_changed(names)
@@ -382,9 +406,12 @@ class Service:
                 yield event.before.name
             return
         link = self._watch.link_at(event.index)
-        if link is not None and event.port_id != self._netlink.port_id:
+        if link is not None and (event.port_id != self._netlink.port_id or self._statics.has(event.address)):
             yield link.name
         yield from (plan.place for plan in self._plans if plan.source == event.address)
+
+    def _static_changed(self, cause: str, good: bool) -> None:
+        self._trackers.statics_changed(cause, good)
 
     def _open_announcers(self) -> None:
         self._announcers.keep(index for means in self._means.values() for index in means.vips.indices)

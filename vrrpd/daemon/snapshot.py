@@ -1,10 +1,11 @@
 """What keepalived's dump files are made of, taken from the running daemon."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from vrrpd.config.model import Command, Config
+from vrrpd.config.model import Command, Config, VirtualAddress
 from vrrpd.core.node import Node
+from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.link_view import LinkView
 from vrrpd.daemon.plan import InstancePlan
@@ -22,14 +23,23 @@ from vrrpd.observe.dump_facts import (
     ScriptFacts,
     SpacingFacts,
 )
-from vrrpd.units import Address, Seconds, between
+from vrrpd.units import Seconds, between
 
 
 class Snapshots:
     """``take`` only reads, and keeps nothing of what may change."""
 
-    def __init__(self, node: Node, watch: InterfaceWatch, trackers: Trackers, view: LinkView, spacing: Spacing) -> None:
+    def __init__(
+        self,
+        node: Node,
+        watch: InterfaceWatch,
+        trackers: Trackers,
+        view: LinkView,
+        spacing: Spacing,
+        static_addresses: Callable[[], Iterable[tuple[VirtualAddress, str]]],
+    ) -> None:
         self._node = node
+        self._static_addresses = static_addresses
         self._watch = watch
         self._trackers = trackers
         self._view = view
@@ -60,6 +70,9 @@ class Snapshots:
             ),
             interfaces=tuple(self._interfaces()),
             spacing=tuple(self._distances(config, plans)),
+            static_addresses=tuple(
+                (vip, device, key_of(vip) in self._on_device(device)) for vip, device in self._static_addresses()
+            ),
             accounts={
                 (command.user or "", command.group or ""): _account(command, launcher) for command in _commands(plans)
             },
@@ -68,7 +81,7 @@ class Snapshots:
     def _instances(self, config: Config, plans: Sequence[InstancePlan]) -> Iterator[InstanceFacts]:
         now, clock = read_clock(), time.time()
         group_of = {name: group.name for group in reversed(config.sync_groups) for name in group.group}
-        there: dict[str, frozenset[tuple[Address, int]]] = {}
+        there: dict[str, Standing] = {}
         for plan in plans:
             for device in plan.devices:
                 if device not in there:
@@ -82,13 +95,12 @@ class Snapshots:
                 group=group_of.get(plan.name, ""),
                 wants_master=router.wants_master,
                 destination=plan.groups[0] if plan.groups else None,
-                present=tuple((vip.address, vip.prefix) in there[plan.device_of(vip)] for vip in plan.vips),
+                present=tuple(key_of(vip) in there[plan.device_of(vip)] for vip in plan.vips),
             )
 
-    def _on_device(self, name: str) -> frozenset[tuple[Address, int]]:
+    def _on_device(self, name: str) -> Standing:
         link = self._watch.link(name)
-        found = () if link is None else self._watch.addresses(link.index)
-        return frozenset((item.address, item.prefix) for item in found)
+        return standing(() if link is None else self._watch.addresses(link.index))
 
     def _interfaces(self) -> Iterator[InterfaceFacts]:
         for link in self._watch.links:

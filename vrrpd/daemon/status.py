@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vrrpd import __version__
+from vrrpd.config.model import VirtualAddress
 from vrrpd.control.commands import Access, Caller, Command, no_arguments
 from vrrpd.control.status import (
     AddressStatus,
@@ -21,11 +22,12 @@ from vrrpd.core.effects import State
 from vrrpd.core.node import Node
 from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.view import PeerView, VirtualRouterView
+from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
-from vrrpd.units import Address, Instant, between
+from vrrpd.units import Instant, between
 
 
 class StatusReporter:
@@ -48,6 +50,7 @@ class StatusReporter:
         self._started = started
         self.silent_peers: Callable[[str], Sequence[PeerView]] = lambda _: ()
         self.rival: Callable[[str], str | None] = lambda _: None
+        self.static_addresses: Callable[[], Iterable[tuple[VirtualAddress, str]]] = tuple
 
     def command(self) -> Command:
         return Command("status", Access.READ, self._answer, "Show every instance: state, master, addresses, trackers.")
@@ -62,6 +65,7 @@ class StatusReporter:
             daemon=daemon,
             instances=[self._instance(plan, views[plan.name], now) for plan in self._plans],
             groups=[_group(view, now) for view in self._node.group_views(now)],
+            static_addresses=self._statics(),
         )
 
     def replace(self, plans: Sequence[InstancePlan]) -> None:
@@ -106,18 +110,24 @@ class StatusReporter:
 
     def _addresses(self, plan: InstancePlan) -> list[AddressStatus]:
         there = {device: self._on_device(device) for device in plan.devices}
-        return [
-            AddressStatus(
-                address=f"{vip.address}/{vip.prefix}", device=device, present=(vip.address, vip.prefix) in there[device]
-            )
-            for vip in plan.vips
-            for device in (plan.device_of(vip),)
-        ]
+        return [_address(vip, device, there[device]) for vip in plan.vips for device in (plan.device_of(vip),)]
 
-    def _on_device(self, name: str) -> frozenset[tuple[Address, int]]:
+    def _statics(self) -> list[AddressStatus]:
+        return [_address(vip, device, self._on_device(device)) for vip, device in self.static_addresses()]
+
+    def _on_device(self, name: str) -> Standing:
         link = self._watch.link(name)
-        found = () if link is None else self._watch.addresses(link.index)
-        return frozenset((item.address, item.prefix) for item in found)
+        return standing(() if link is None else self._watch.addresses(link.index))
+
+
+def _address(vip: VirtualAddress, device: str, there: Standing) -> AddressStatus:
+    entry = there.get(key_of(vip))
+    return AddressStatus(
+        address=f"{vip.address}/{vip.prefix}",
+        device=device,
+        present=entry is not None and entry.usable,
+        duplicate=entry is not None and entry.duplicate,
+    )
 
 
 def _group(view: SyncGroupView, now: Instant) -> GroupStatus:

@@ -27,15 +27,22 @@ class TrackerReport:
     """One tracker as one instance uses it; ``status`` None: no result yet."""
 
     name: str
-    kind: Literal["script", "interface", "file", "process"]
+    kind: Literal["script", "interface", "file", "process", "static"]
     status: bool | None
     detail: str
     weight: int
     reverse: bool
 
 
+def _none(_instance: str) -> Iterable[TrackerReport]:
+    return ()
+
+
 class Trackers:
-    """``link_up`` says whether an interface is usable now. One run of a script serves every instance that tracks it."""
+    """``link_up`` says whether an interface is usable now. One run of a script serves every instance that tracks it.
+
+    ``statics`` are the static addresses whose absence is a fault of an instance.
+    """
 
     def __init__(
         self,
@@ -45,8 +52,10 @@ class Trackers:
         loop: asyncio.AbstractEventLoop,
         deliver: Deliver,
         connector: ProcessConnector | None = None,
+        statics: Callable[[str], Iterable[TrackerReport]] = _none,
     ) -> None:
         self._launcher = launcher
+        self._statics = statics
         self._loop = loop
         self._deliver = deliver
         self._link_up = link_up
@@ -173,7 +182,15 @@ class Trackers:
             for track in instance.track_process
             if (found := self._processes.trackers.get(track.name)) is not None
         )  # fmt: skip
-        return (*scripts, *links, *files, *processes)
+        return (*scripts, *links, *files, *processes, *self._statics(instance.name))
+
+    def look_again(self) -> None:
+        """The static addresses are on their interfaces now: nobody has been told anything yet."""
+        self._results = {instance.name: self._evaluate(instance) for instance in self._instances}
+
+    def statics_changed(self, cause: str, good: bool) -> None:
+        """A static address came or went."""
+        self._reconsider(cause, good)
 
     def _numbers(self, instance: VrrpInstance) -> Iterable[FileContribution]:
         for track in instance.track_file:

@@ -1,14 +1,15 @@
 """The addresses of one instance: put on, taken off and announced with messages and frames built beforehand."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from vrrpd.config.model import VirtualAddress
+from vrrpd.daemon.kernel_form import find, kernel_form
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.spacing import Burst, Spacing
 from vrrpd.linux.addresses import AddressBatch, AddressFailure, Vip
-from vrrpd.linux.interfaces import Link
+from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.netlink import Netlink
 from vrrpd.proto.arp import MAC_LENGTH, gratuitous_arp
 from vrrpd.proto.ndisc import unsolicited_advertisement
@@ -17,10 +18,11 @@ from vrrpd.units import Address, Family
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Addresses of which an effect could not be carried out, and why."""
+    """Addresses of which an effect could not be carried out, and why; to ``tolerated`` ones that does not matter."""
 
     addresses: tuple[Address, ...]
     error: str
+    tolerated: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,15 @@ class _Bound:
     link: Link
 
 
+def _nothing_known(_index: int) -> Iterable[InterfaceAddress]:
+    return ()
+
+
 class VipSet:
     """Unbound, it holds nothing: adding fails, removing has nothing to do.
 
-    ``forwarding`` says whether this host routes on an interface; its announcements leave through ``outlet``.
+    ``forwarding`` says whether this host routes on an interface; its announcements leave through ``outlet``;
+    ``entries`` tells what is on an interface.
     """
 
     def __init__(
@@ -42,17 +49,21 @@ class VipSet:
         plan: InstancePlan,
         outlet: Spacing,
         forwarding: Callable[[str, Family], bool],
+        entries: Callable[[int], Iterable[InterfaceAddress]] = _nothing_known,
     ) -> None:
         self._plan = plan
         self._all = tuple(vip.address for vip in plan.vips)
         self._outlet = outlet
         self._forwarding = forwarding
+        self._entries = entries
         self._bound: dict[Address, _Bound] = {}
         self._batch: AddressBatch | None = None
         self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[Burst, ...]] = {}
         self._former: Mapping[Address, Vip] = {}
+        self._untracked = frozenset(vip.address for vip in plan.vips if vip.no_track)
+        self._examined: dict[Address, int] = {}
         self._spared: frozenset[Address] = frozenset()
         self._own: Link | None = None
 
@@ -68,7 +79,7 @@ class VipSet:
             vip.address: _Bound(vip, links[plan.device_of(vip)]) for vip in plan.vips if plan.device_of(vip) in links
         }
         self._own = links.get(plan.interface)
-        self._batch = AddressBatch([_kernel_form(bound) for bound in self._bound.values()])
+        self._batch = AddressBatch(tuple(self.forms.values()))
         self._routers = self._look_who_routes()
         self._build_frames()
 
@@ -89,7 +100,7 @@ class VipSet:
     @property
     def forms(self) -> Mapping[Address, Vip]:
         """The addresses as they stand, or would stand, on their interfaces."""
-        return {address: _kernel_form(bound) for address, bound in self._bound.items()}
+        return {address: kernel_form(bound.vip, bound.link.index) for address, bound in self._bound.items()}
 
     def refresh(self) -> None:
         """Look whether this host routes IPv6 as the announcements say, and change them if not; reads files."""
@@ -128,15 +139,34 @@ class VipSet:
     def add(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
         unbound = tuple(address for address in addresses if address not in self._bound)
         failures = self._batch.add(netlink, self._choice(addresses)) if self._batch is not None else ()
-        if not failures and not unbound:
+        failed = (*unbound, *(failure.vip.address for failure in failures))
+        self._examined.update((item, 0) for item in addresses if self._is_examined(item) and item not in failed)
+        if not failed:
             return None
         reasons = [self._missing(address) for address in unbound]
         reasons += [self._describe("add", failure) for failure in failures]
-        return Failure((*unbound, *(failure.vip.address for failure in failures)), "; ".join(reasons))
+        return Failure(
+            tuple(item for item in failed if item not in self._untracked),
+            "; ".join(reasons),
+            tuple(item for item in failed if item in self._untracked),
+        )
+
+    def _is_examined(self, address: Address) -> bool:
+        """Whether the kernel looks first if another host has it, and it is not there from before."""
+        bound = self._bound.get(address)
+        return bound is not None and bound.vip.dad and address.version == 6 and not self._stands(bound)
+
+    def passed(self, address: Address) -> None:
+        """Nobody else has it: what was to be announced meanwhile is announced now. Raises LinuxError."""
+        rounds = self._examined.pop(address, 0)
+        if rounds:
+            self.announce((address,), rounds)
 
     def remove(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
         """Addresses that are unbound are nowhere, and so removed."""
         self._outlet.cancel(addresses)
+        for address in addresses:
+            self._examined.pop(address, None)
         if self._spared:
             addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
         failures = self._remove_former(netlink, addresses)
@@ -162,7 +192,15 @@ class VipSet:
 
     def announce(self, addresses: tuple[Address, ...], rounds: int) -> int:
         """How many announcements could not be sent because the interface's queue was full. Raises LinuxError."""
+        if self._examined:
+            addresses = self._postpone(addresses, rounds)
         return sum(self._outlet.send(burst, rounds) for burst in self._burst(addresses))
+
+    def _postpone(self, addresses: tuple[Address, ...], rounds: int) -> tuple[Address, ...]:
+        """Those that are not examined; the others are announced once they have passed."""
+        for address in self._examined.keys() & set(addresses):
+            self._examined[address] = max(self._examined[address], rounds)
+        return tuple(item for item in addresses if item not in self._examined)
 
     def announce_own(self, address: Address) -> None:
         """Say once on the instance's interface that ``address``, which is not virtual, is here. Raises LinuxError."""
@@ -194,6 +232,10 @@ class VipSet:
             return gratuitous_arp(link.mac, address, reply=reply) if link.arp else None
         return unsolicited_advertisement(link.mac, address, router=link.name in self._routers)
 
+    def _stands(self, bound: _Bound) -> bool:
+        entry = find(bound.vip, self._entries(bound.link.index))
+        return entry is not None and entry.usable
+
     def _missing(self, address: Address) -> str:
         device = next((self._plan.device_of(vip) for vip in self._plan.vips if vip.address == address), "?")
         return f"add {address}: interface {device} does not exist"
@@ -202,8 +244,3 @@ class VipSet:
         bound = self._bound.get(failure.vip.address)
         device = bound.link.name if bound is not None else f"interface {failure.vip.index}"
         return f"{operation} on {device} {failure.describe()}"
-
-
-def _kernel_form(bound: _Bound) -> Vip:
-    vip = bound.vip
-    return Vip(vip.address, vip.prefix, bound.link.index, vip.label, vip.scope, vip.broadcast)

@@ -11,15 +11,17 @@ from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.rtnl import AddressRequest
 from vrrpd.units import Address
 
-_PROTOCOL: Final = 18
-"""IFA_PROTO of virtual addresses: keepalived's number, known to ``ip`` by name."""
+PROTOCOL: Final = 18
+"""IFA_PROTO of the addresses that we add: keepalived's number, known to ``ip`` by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vip:
     """One virtual address on the interface with this index; the rest as in ``ip address add``.
 
-    ``prefix`` 0..32 or 0..128, ``scope`` 0..255 (IPv4 only), ``broadcast`` None: none, ``label`` at most 15 bytes.
+    ``prefix`` 0..32 or 0..128, of the ``peer`` where there is one, ``scope`` 0..255 (IPv4 only), ``broadcast`` None:
+    none, ``label`` at most 15 bytes. ``flags``: IFA_F_* to add. IPv6: ``dad``: look first whether somebody has it;
+    ``preferred`` in seconds, None: forever, but 0 for a /128.
     """
 
     address: Address
@@ -28,6 +30,10 @@ class Vip:
     label: str | None = None
     scope: int = 0
     broadcast: Address | None = None
+    peer: Address | None = None
+    flags: int = 0
+    dad: bool = False
+    preferred: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class AddressBatch:
     def __init__(self, vips: Sequence[Vip]) -> None:
         self.vips: Final = tuple(vips)
         self._encoded = tuple(
-            _Encoded(vip, rtnl.encode_new_address(_request(vip, _PROTOCOL)), rtnl.encode_delete_address(_request(vip)))
+            _Encoded(vip, rtnl.encode_new_address(_request(vip, PROTOCOL)), rtnl.encode_delete_address(_request(vip)))
             for vip in self.vips
         )
 
@@ -89,7 +95,19 @@ class AddressBatch:
 
 
 def _request(vip: Vip, protocol: int | None = None) -> AddressRequest:
-    return AddressRequest(vip.index, vip.address, vip.prefix, vip.scope, vip.label, vip.broadcast, protocol)
+    return AddressRequest(
+        vip.index,
+        vip.address,
+        vip.prefix,
+        vip.scope,
+        vip.label,
+        vip.broadcast,
+        vip.peer,
+        vip.flags,
+        vip.dad,
+        vip.preferred,
+        protocol,
+    )
 
 
 def _carry_out(netlink: Netlink, requests: Sequence[tuple[Vip, bytes]], *, deleted: bool) -> tuple[AddressFailure, ...]:

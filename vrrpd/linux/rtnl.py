@@ -55,8 +55,12 @@ NLMSG_DONE: Final = 3
 IFA_F_SECONDARY: Final = 0x01
 IFA_F_NODAD: Final = 0x02
 IFA_F_DADFAILED: Final = 0x08
+IFA_F_HOMEADDRESS: Final = 0x10
 IFA_F_DEPRECATED: Final = 0x20
 IFA_F_TENTATIVE: Final = 0x40
+IFA_F_MANAGETEMPADDR: Final = 0x100
+IFA_F_NOPREFIXROUTE: Final = 0x200
+IFA_F_MCAUTOJOIN: Final = 0x400
 
 _LINK_KINDS: Final = (RTM_NEWLINK, RTM_DELLINK)
 _ADDRESS_KINDS: Final = (RTM_NEWADDR, RTM_DELADDR)
@@ -69,6 +73,8 @@ _UINT32: Final = struct.Struct("=I")
 _IFA_ADDRESS: Final = 1
 _IFA_LOCAL: Final = 2
 _IFA_FLAGS: Final = 8
+_IFA_PROTO: Final = 11
+_IPV6_FLAGS: Final = IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR
 _UNPACK: Final[Mapping[tuple[int, int], type[Address]]] = {
     (socket.AF_INET, 4): IPv4Address,
     (socket.AF_INET6, 16): IPv6Address,
@@ -116,7 +122,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceAddress:
-    """An address of an interface; ``flags`` are IFA_F_*, ``scope`` RT_SCOPE_*, ``peer`` the far end if there is one."""
+    """An address of an interface; ``flags`` are IFA_F_*, ``scope`` RT_SCOPE_*, ``peer`` the far end if there is one.
+
+    ``protocol`` is IFA_PROTO, the mark of who added it; 0: none.
+    """
 
     index: int
     address: Address
@@ -124,6 +133,17 @@ class InterfaceAddress:
     flags: int = 0
     scope: int = 0
     peer: Address | None = None
+    protocol: int = 0
+
+    @property
+    def usable(self) -> bool:
+        """Duplicate address detection is not in progress, and did not find another one."""
+        return not self.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)
+
+    @property
+    def duplicate(self) -> bool:
+        """Duplicate address detection found somebody else who has it: the kernel does not use it."""
+        return bool(self.flags & IFA_F_DADFAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +234,7 @@ def _decode_address(datagram: bytes, message: Message) -> AddressChange | None:
         flags=_UINT32.unpack(attributes[_IFA_FLAGS])[0] if _IFA_FLAGS in attributes else flags,
         scope=scope,
         peer=unpack(other) if other and other != local else None,
+        protocol=(attributes.get(_IFA_PROTO) or b"\0")[0],
     )
     return AddressChange(address, message.kind == RTM_DELADDR, message.port_id)
 
@@ -239,17 +260,28 @@ class AddressRequest:
     scope: int = 0
     label: str | None = None
     broadcast: Address | None = None
+    peer: Address | None = None
+    flags: int = 0
+    dad: bool = False
+    preferred: int | None = None
     protocol: int | None = None
 
 
 def encode_new_address(request: AddressRequest) -> bytes:
-    """RTM_NEWADDR. IPv6: no duplicate address detection; a /128 is deprecated, so that nobody sends from it."""
-    text = str(request.address)
-    attributes: list[tuple[str, object]] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
+    """RTM_NEWADDR. IPv6, unless asked for otherwise: no duplicate address detection, and a /128 is deprecated."""
+    attributes = _ends(request)
+    flags = request.flags
     if isinstance(request.address, IPv6Address):
-        attributes.append(("IFA_FLAGS", IFA_F_NODAD))
-        if request.prefix == 128:
-            attributes.append(("IFA_CACHEINFO", {"ifa_preferred": 0, "ifa_valid": _FOREVER}))
+        flags |= 0 if request.dad else IFA_F_NODAD
+        preferred = request.preferred
+        if preferred is None:
+            preferred = 0 if request.prefix == 128 else _FOREVER
+        if preferred != _FOREVER:
+            attributes.append(("IFA_CACHEINFO", {"ifa_preferred": preferred, "ifa_valid": _FOREVER}))
+    else:
+        flags &= ~_IPV6_FLAGS
+    if flags:
+        attributes.append(("IFA_FLAGS", flags))
     if request.broadcast is not None:
         attributes.append(("IFA_BROADCAST", str(request.broadcast)))
     if request.label is not None:
@@ -260,9 +292,13 @@ def encode_new_address(request: AddressRequest) -> bytes:
 
 
 def encode_delete_address(request: AddressRequest) -> bytes:
-    """RTM_DELADDR by address, prefix and interface; whatever label or scope it was given."""
-    text = str(request.address)
-    return _encode_address(RTM_DELADDR, request, [("IFA_LOCAL", text), ("IFA_ADDRESS", text)])
+    """RTM_DELADDR by address, peer, prefix and interface; whatever label or scope it was given."""
+    return _encode_address(RTM_DELADDR, request, _ends(request))
+
+
+def _ends(request: AddressRequest) -> list[tuple[str, object]]:
+    far = request.address if request.peer is None else request.peer
+    return [("IFA_LOCAL", str(request.address)), ("IFA_ADDRESS", str(far))]
 
 
 def _encode_address(kind: int, request: AddressRequest, attributes: list[tuple[str, object]]) -> bytes:

@@ -154,7 +154,8 @@ class InterfaceTable:
             entries.pop(_key(entry), None)
             if not entries:
                 del self._addresses[entry.index]
-            worth = before is not None
+            # The kernel names a new IPv6 address only once nobody else turned out to have it.
+            worth = before is not None or bool(entry.flags & rtnl.IFA_F_TENTATIVE)
         else:
             entries[_key(entry)] = entry
             worth = before is None or bool((before.flags ^ entry.flags) & _WORTH_AN_EVENT)
@@ -173,6 +174,5 @@ def _choose_ipv4(candidates: list[InterfaceAddress]) -> Address | None:
 
 
 def _choose_ipv6(candidates: list[InterfaceAddress]) -> Address | None:
-    unusable = rtnl.IFA_F_TENTATIVE | rtnl.IFA_F_DADFAILED
-    usable = (entry.address for entry in candidates if entry.address.is_link_local and not entry.flags & unusable)
+    usable = (entry.address for entry in candidates if entry.address.is_link_local and entry.usable)
     return next(usable, None)

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from vrrpd.config.model import GlobalDefs, Track, TrackFile
+from vrrpd.config.model import GlobalDefs, Track, TrackFile, TrackGroup
 from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ProcessFacts, ScriptFacts, SpacingFacts
 from vrrpd.observe.dump_instance import instance_lines
-from vrrpd.observe.dump_words import command_words, process_words
+from vrrpd.observe.dump_words import address_words, command_words, process_words
 
 _POLLED: Final[Mapping[str | None, str]] = {
     "MII": "NIC support MII regs",
@@ -22,6 +22,8 @@ def data_text(facts: DumpFacts) -> str:
     sections = {
         "Global definitions": _global_lines(facts.config.global_defs),
         "Gratuitous ARP delays": (line for distance in facts.spacing for line in _distance_lines(distance)),
+        "Static Addresses": _static_lines(facts),
+        "Static Track groups": (line for group in facts.config.track_groups for line in _track_group_lines(group)),
         "VRRP Topology": (line for item in facts.instances for line in instance_lines(item, facts)),
         "VRRP Sync groups": (line for group in facts.groups for line in _group_lines(group, facts)),
         "VRRP Scripts": (line for script in facts.scripts for line in _script_lines(script, facts)),
@@ -88,6 +90,17 @@ def _moment(seconds: float) -> str:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
+
+
+def _static_lines(facts: DumpFacts) -> Iterator[str]:
+    for vip, device, is_set in facts.static_addresses:
+        yield f"     {address_words(vip, device, is_set=is_set)}"
+
+
+def _track_group_lines(group: TrackGroup) -> Iterator[str]:
+    yield f" Static Track Group = {group.name}"
+    yield "   VRRP member instances :"
+    yield from (f"     {name}" for name in group.group)
 
 
 def _group_lines(group: SyncGroupView, facts: DumpFacts) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vrrpd.config.model import Config, TrackProcess, VrrpInstance, VrrpScript
+from vrrpd.config.model import Config, TrackProcess, VirtualAddress, VrrpInstance, VrrpScript
 from vrrpd.core.effects import State
 from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.timers import master_down_interval
@@ -114,7 +114,8 @@ class InterfaceFacts:
 class DumpFacts:
     """``now`` is seconds of the epoch; ``files``: the number in each tracked file, by its name.
 
-    ``accounts``: ``UID:GID`` by the user and group of a command, "" where it names none.
+    ``accounts``: ``UID:GID`` by the user and group of a command, "" where it names none. ``static_addresses``: each
+    with its interface, and whether it is there.
     """
 
     now: float
@@ -127,6 +128,7 @@ class DumpFacts:
     interfaces: tuple[InterfaceFacts, ...]
     accounts: Mapping[tuple[str, str], str]
     spacing: tuple[SpacingFacts, ...] = ()
+    static_addresses: tuple[tuple[VirtualAddress, str, bool], ...] = ()
 
 
 STATE_NUMBERS = {State.INIT: 0, State.BACKUP: 1, State.MASTER: 2, State.FAULT: 3}

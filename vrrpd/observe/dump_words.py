@@ -50,6 +50,8 @@ def address_words(vip: VirtualAddress, interface: str, *, is_set: bool) -> str:
     if vip.peer is not None:
         words += ("peer", f"{vip.peer}/{vip.prefix}")
     words += _flags(vip)
+    if vip.track_group is not None:
+        words += ("track_group", vip.track_group)
     if isinstance(vip.address, IPv6Address):
         words += _lifetime(vip)
     return " ".join([*words, "set"] if is_set else words)

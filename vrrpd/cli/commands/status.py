@@ -12,7 +12,17 @@ import click
 from vrrpd.cli.format import colour_wanted
 from vrrpd.cli.lazy import DocumentedCommand, Section
 from vrrpd.cli.main import DEFAULT_RUN_DIR
-from vrrpd.cli.status_view import HEADINGS, Notes, Row, all_serving, daemon_line, group_line, notes_of, row_of
+from vrrpd.cli.status_view import (
+    HEADINGS,
+    Notes,
+    Row,
+    all_serving,
+    daemon_line,
+    group_line,
+    notes_of,
+    row_of,
+    static_lines,
+)
 from vrrpd.control.client import ControlClient
 from vrrpd.control.endpoint import SOCKET_NAME
 from vrrpd.control.status import StatusResult, read_status
@@ -101,6 +111,8 @@ def render(result: StatusResult, *, verbose: bool = False) -> str:
             console.print()
         for group in result["groups"]:
             console.print(group_line(group), style="red" if group["state"] == "FAULT" else None)
+        for line in static_lines(result, everything=verbose):
+            console.print(line)
         for note in notes:
             _print_notes(console, note)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
