@@ -37,7 +37,8 @@ class Interfaces(Protocol):
 class _Item:
     """``index`` is that of the interface it was put on, None: of none yet. ``ours``: it goes when we go.
 
-    ``culprit`` took it away, says the kernel, and nobody has seen it since.
+    ``culprit`` took it away, says the kernel, and nobody has seen it since. ``paused``: it is not put
+    back before the next retry.
     """
 
     vip: VirtualAddress
@@ -47,6 +48,7 @@ class _Item:
     up: bool = False
     failing: str = ""
     culprit: str = ""
+    paused: bool = False
     losses: list[Instant] = field(default_factory=list)
 
     @property
@@ -236,7 +238,7 @@ class Statics:
         if not item.culprit and not item.failing and item.index == link.index:
             return
         item.up = False
-        if item.vip.no_track:
+        if item.vip.no_track or item.paused:
             return
         if item.index != link.index:
             self._add(item, link, f"is on {item.device} again: the interface came back")
@@ -253,7 +255,7 @@ class Statics:
         if contests == LOSS_LIMIT:
             log.error("static address %s was removed %d times, last by %s: slower now", item.name, contests, by)
         if contests >= LOSS_LIMIT:
-            item.failing = "removed again and again"
+            item.failing, item.paused = "removed again and again", True
             self._try_later()
             return
         self._add(item, link, f"was removed from {item.device} by {by}, put back")
@@ -284,6 +286,8 @@ class Statics:
 
     def _try_again(self) -> None:
         self._retry = None
+        for item in self._items.values():
+            item.paused = False
         self._look([item for item in self._items.values() if item.failing])
 
 
