@@ -175,7 +175,7 @@ class Links:
             return ""
         for name, link in self._links_of(plan).items():
             known = name in plan.required and name in standing.bound
-            if name and known and standing.bound[name].index != link.index:
+            if known and standing.bound[name].index != link.index:
                 return f"interface {name} was replaced by another one of that name"
         return ""
 

@@ -95,7 +95,8 @@ class InstancePlan:
     def required(self) -> tuple[str, ...]:
         """The interfaces without which it may not take part: not those that only addresses with ``no_track`` need."""
         tracked = (self.device_of(vip) for vip in self.vips if not vip.no_track)
-        return tuple(dict.fromkeys((self.interface, *tracked)))
+        own = (self.interface,) if self.interface else ()
+        return tuple(dict.fromkeys((*own, *tracked)))
 
     def device_of(self, vip: VirtualAddress) -> str:
         return vip.device or self.interface or self.default_device

@@ -27,7 +27,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
-from vrrpd.units import Instant, between
+from vrrpd.units import Address, Instant, between
 
 
 class StatusReporter:
