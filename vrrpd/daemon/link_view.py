@@ -212,4 +212,6 @@ class LinkView:
         if polled.wanted not in {None, method}:
             word = polled.wanted.value if polled.wanted else ""
             log.warning("interface %s does not answer to %s: polled with %s", name, word, method.value)
+        else:
+            log.info("the link of interface %s is polled with %s", name, method.value)
         return method
