@@ -18,6 +18,7 @@ from vrrpd.cli.status_view import (
     notes_of,
     printable,
     row_of,
+    static_lines,
 )
 from vrrpd.control.status import AddressStatus, InstanceStatus, PeerStatus, StateName
 
@@ -207,3 +208,25 @@ def test_no_name_reaches_the_terminal_raw(name: str) -> None:
     for text in (*row_of(instance).cells, notes.heading, *notes.urgent, *notes.calm):
         assert text.isprintable()
     assert printable("eth0 ü") == "eth0 ü"
+
+
+def test_static_addresses_that_are_not_where_they_belong() -> None:
+    status = sample_status()
+    status["static_addresses"] = [
+        AddressStatus(address="10.5.0.1/24", device="eth0", present=True, duplicate=False),
+        AddressStatus(address="10.5.1.1/24", device="eth1", present=False, duplicate=False),
+        AddressStatus(address="fd05::1/64", device="eth0", present=False, duplicate=True),
+    ]
+    there, missing, duplicate = static_lines(status, everything=True)
+    assert there == "static address 10.5.0.1/24 is on eth0"
+    assert missing == "static address 10.5.1.1/24 is missing from eth1"
+    assert duplicate == "static address fd05::1/64 is not used, because another host has it, on eth0"
+    assert static_lines(status, everything=False) == (missing, duplicate)
+
+
+def test_a_duplicate_virtual_address_is_named() -> None:
+    instance = sample_instance()
+    instance["addresses"] = [AddressStatus(address="fd05::1/64", device="eth0", present=False, duplicate=True)]
+    assert notes_of(instance, everything=False).urgent == (
+        "address fd05::1/64 is not used, because another host has it, on eth0",
+    )

@@ -16,6 +16,14 @@ from vrrpd.linux import rtnl
 from vrrpd.linux.rtnl import AddressChange, AddressRequest, LinkChange
 from vrrpd.units import Address
 
+WISHES = (
+    rtnl.IFA_F_HOMEADDRESS,
+    rtnl.IFA_F_MANAGETEMPADDR,
+    rtnl.IFA_F_NOPREFIXROUTE,
+    rtnl.IFA_F_MCAUTOJOIN,
+)
+ONLY_IPV6 = rtnl.IFA_F_HOMEADDRESS | rtnl.IFA_F_MANAGETEMPADDR
+flags = st.sets(st.sampled_from(WISHES)).map(sum)
 ipv4 = st.ip_addresses(v=4)
 ipv6 = st.ip_addresses(v=6)
 requests = st.one_of(
@@ -27,9 +35,21 @@ requests = st.one_of(
         scope=st.integers(0, 255),
         label=st.none() | st.text("abc:0", min_size=1, max_size=15),
         broadcast=st.none() | ipv4,
+        peer=st.none() | ipv4,
+        flags=flags,
         protocol=st.none() | st.integers(0, 255),
     ),
-    st.builds(AddressRequest, index=st.integers(1, 2**31 - 1), address=ipv6, prefix=st.integers(0, 128)),
+    st.builds(
+        AddressRequest,
+        index=st.integers(1, 2**31 - 1),
+        address=ipv6,
+        prefix=st.integers(0, 128),
+        peer=st.none() | ipv6,
+        flags=flags,
+        dad=st.booleans(),
+        preferred=st.none() | st.integers(0, 0xFFFFFFFF),
+        protocol=st.none() | st.integers(0, 255),
+    ),
 )
 
 
@@ -55,17 +75,23 @@ def test_what_is_encoded_is_decoded_and_pyroute2_agrees(request: AddressRequest)
     assert isinstance(change, AddressChange)
     assert not change.deleted
     entry = change.address
-    flags = rtnl.IFA_F_NODAD if isinstance(request.address, IPv6Address) else 0
+    flags = request.flags & ~ONLY_IPV6
+    if isinstance(request.address, IPv6Address):
+        flags = request.flags | (0 if request.dad else rtnl.IFA_F_NODAD)
+    assert entry.peer == (None if request.peer == request.address else request.peer)
+    assert entry.protocol == (request.protocol or 0)
     assert (entry.index, entry.address, entry.prefix) == (request.index, request.address, request.prefix)
     assert (entry.flags, entry.scope) == (flags, request.scope)
     assert by_pyroute2(datagram, 0) == (entry.index, entry.address, entry.prefix, entry.flags, entry.scope)
 
 
 @given(requests)
-def test_a_removal_names_address_prefix_and_interface_only(request: AddressRequest) -> None:
+def test_a_removal_names_address_peer_prefix_and_interface_only(request: AddressRequest) -> None:
     message = ifaddrmsg(rtnl.encode_delete_address(request))
     message.decode()
     assert [name for name, _ in message["attrs"]] == ["IFA_LOCAL", "IFA_ADDRESS"]
+    assert ip_address(message.get_attr("IFA_LOCAL")) == request.address
+    assert ip_address(message.get_attr("IFA_ADDRESS")) == (request.peer or request.address)
     assert (message["index"], message["prefixlen"], message["scope"]) == (request.index, request.prefix, 0)
 
 
@@ -81,12 +107,19 @@ def test_attributes_of_a_full_request() -> None:
     assert message.get_attr("IFA_CACHEINFO") is None
 
 
-@pytest.mark.parametrize(("prefix", "preferred"), [(128, 0), (64, None)])
-def test_an_ipv6_host_address_is_deprecated(prefix: int, preferred: int | None) -> None:
-    message = ifaddrmsg(rtnl.encode_new_address(AddressRequest(2, IPv6Address("fd00::1"), prefix)))
+@pytest.mark.parametrize(
+    ("prefix", "wish", "preferred"),
+    [(128, None, 0), (64, None, None), (128, 0xFFFFFFFF, None), (64, 0, 0), (64, 3600, 3600), (128, 60, 60)],
+)
+def test_an_ipv6_host_address_is_deprecated_unless_a_lifetime_is_given(
+    prefix: int, wish: int | None, preferred: int | None
+) -> None:
+    request = AddressRequest(2, IPv6Address("fd00::1"), prefix, preferred=wish)
+    message = ifaddrmsg(rtnl.encode_new_address(request))
     message.decode()
     lifetimes = message.get_attr("IFA_CACHEINFO")
     assert (lifetimes["ifa_preferred"] if lifetimes else None) == preferred
+    assert lifetimes is None or lifetimes["ifa_valid"] == 0xFFFFFFFF
 
 
 @given(st.binary(max_size=64))
