@@ -243,6 +243,21 @@ def test_a_script_that_stays_keeps_its_result_and_a_new_one_is_awaited(lab: Lab)
     node.becomes("MASTER")
 
 
+def test_another_interval_of_a_check_leaves_its_result_as_it_is(lab: Lab) -> None:
+    """keepalived: the same command of the same user keeps its result. Without it the priority would fall meanwhile."""
+    slow = lab["r1"].directory / "slow"
+    slow.write_text("#!/bin/sh\nsleep 0.5\n")
+    slow.chmod(0o755)
+    check = script("chk", str(slow)) + "weight = 20\n"
+    node = alone(lab, check + instance_text(extra='track_script = ["chk"]'))
+    eventually(lambda: node.status()["effective_priority"] == 120)
+    node.reload(check.replace("interval = 1", "interval = 30\nfall = 3") + node.config.read_text().removeprefix(check))
+    assert node.status()["effective_priority"] == 120
+    assert node.status()["trackers"][0]["status"] == "up"
+    node.reload(check.replace("/slow", "/slow 1") + instance_text(extra='track_script = ["chk"]'))
+    assert node.status()["trackers"][0]["status"] == "unknown"
+
+
 # --- what is refused --------------------------------------------------------------------------------------------
 
 

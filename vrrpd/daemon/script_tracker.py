@@ -59,6 +59,12 @@ class ScriptTracker:
         """None: no result yet."""
         return self._hysteresis.status
 
+    def succeed(self, former: "ScriptTracker") -> None:
+        """Take over the result of the tracker before a reload, if that ran the same command (keepalived)."""
+        if former.script.command == self.script.command and former.status is not None:
+            self._hysteresis = Hysteresis(self.script.rise, self.script.fall, initially=former.status)
+            self.detail = former.detail
+
     def start(self) -> None:
         self._next = self._loop.time()
         self._tick()

@@ -106,9 +106,10 @@ class Trackers:
             if script.name in used:
                 known = old.pop(script.name, None)
                 if known is None or known.script != script:
-                    if known is not None:
-                        known.stop()
-                    known = ScriptTracker(script, self._launcher, self._loop, self._script_changed)
+                    former, known = known, ScriptTracker(script, self._launcher, self._loop, self._script_changed)
+                    if former is not None:
+                        former.stop()
+                        known.succeed(former)
                 self._scripts[script.name] = known
         for gone in old.values():
             gone.stop()
