@@ -155,10 +155,23 @@ def test_stop_scripts_are_waited_for_no_longer_than_asked(lab: Lab, tmp_path: Pa
     script = tmp_path / "slow"
     script.write_text("#!/bin/sh\nsleep 60\n")
     script.chmod(0o755)
-    text = f"child_wait_time 0.2\n{CONFIG.format(wide='script_user root', own=f'notify_stop {script}')}"
+    text = f"child_wait_time 0\n{CONFIG.format(wide='script_user root', own=f'notify_stop {script}')}"
     stand_in = StandIn(lab["r1"], text)
     process = stand_in.start()
     eventually(lambda: lab["r1"].holds(VIP))
     assert process.stop() == 0
-    assert "child_wait_time" in stand_in.log()
+    assert "scripts have not ended for 0 s (child_wait_time)" in stand_in.log()
     assert not lab["r1"].holds(VIP)
+
+
+def test_the_shutdown_script_has_its_own_time(lab: Lab, tmp_path: Path) -> None:
+    script = tmp_path / "last"
+    script.write_text(f"#!/bin/sh\nsleep 1.5\necho done >{tmp_path}/trace\n")
+    script.chmod(0o755)
+    wide = f"script_user root\n    shutdown_script {script}"
+    text = f"child_wait_time 1\n{CONFIG.format(wide=wide, own='')}"
+    stand_in = StandIn(lab["r1"], text)
+    process = stand_in.start()
+    assert process.stop() == 0
+    assert (tmp_path / "trace").read_text() == "done\n"
+    assert "have not ended" not in stand_in.log()

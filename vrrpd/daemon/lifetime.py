@@ -44,6 +44,7 @@ class Lifetime:
     def __init__(self, config: Config, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> None:
         self._exit_code = ExitCode.FAILED
         self._stopping = False
+        self._patience: asyncio.TimerHandle | None = None
         self._failed = False
         self._options = options
         self._superiors = superiors
@@ -120,11 +121,12 @@ class Lifetime:
         self._superiors.manager.stopping()
         self._stopping = True
         self._reloader.close()
+        patience = self._service.config.process.child_wait_time
+        self._patience = self._loop.call_later(patience, self._waited)
         if self._options.manners.keep_addresses:
             self._service.leave(self._stopped)
         else:
             self._service.stop(self._stopped)
-        self._loop.call_later(self._service.config.process.child_wait_time, self._waited)
 
     def _waited(self) -> None:
         """keepalived kills what has not ended by then."""
@@ -133,6 +135,8 @@ class Lifetime:
         self._stopped()
 
     def _stopped(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()  # the shutdown script has a time of its own
         if not self._failed:
             self._exit_code = ExitCode.STOPPED
         self._loop.stop()
