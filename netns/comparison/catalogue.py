@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from netns.comparison import announcements, election, groups, network, notices, processes, reloads, tracking
+from netns.comparison import announcements, election, groups, links, network, notices, processes, reloads, tracking
 from netns.comparison.work import Comparison
 from netns.kernel import LabError
 
@@ -13,6 +13,7 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
         *election.COMPARISONS,
         *network.COMPARISONS,
         *announcements.COMPARISONS,
+        *links.COMPARISONS,
         *tracking.COMPARISONS,
         *groups.COMPARISONS,
         *notices.COMPARISONS,
