@@ -4,7 +4,7 @@ from typing import Final
 
 from netns.comparison.departures import STOPS_AT_ONCE, Departure
 from netns.comparison.files import instance
-from netns.comparison.work import Comparison, Reload, Start, Step, Stop, Wait
+from netns.comparison.work import Await, Comparison, Reload, Start, Step, Stop, Wait
 
 _BEGIN: Final[tuple[Step, ...]] = (Start("r2"), Wait(1.3), Start("r1"), Wait(1.98))
 _END: Final[tuple[Step, ...]] = (Stop("r2"), Wait(1.3), Stop("r1"), Wait(1.3))
@@ -42,7 +42,8 @@ COMPARISONS: Final = (
         files={"r1": _file(150), "r2": _file(120)},
         work=(
             *_BEGIN,
-            *(Reload("r1", _file(100)), Wait(2.5), Reload("r1", _file(150)), Wait(2.5)),
+            *(Await("r1"), Reload("r1", _file(100)), Wait(2.5)),
+            *(Await("r2"), Reload("r1", _file(150)), Wait(2.5)),
             *_END,
         ),
         departures=(STOPS_AT_ONCE, _QUIET_RELOAD),

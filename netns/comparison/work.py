@@ -24,7 +24,10 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start the daemons; over when each has told its first state, or has ended."""
+    """Start the daemons at once; over when each has told its first state, or has ended.
+
+    Which of them is the first differs from run to run: where it matters who becomes master first, start that one first.
+    """
 
     nodes: tuple[str, ...]
 
