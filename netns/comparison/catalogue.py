@@ -7,20 +7,18 @@ from netns.comparison import announcements, election, groups, links, network, no
 from netns.comparison.work import Comparison
 from netns.kernel import LabError
 
-COMPARISONS: Final[Mapping[str, Comparison]] = {
-    comparison.name: comparison
-    for comparison in (
-        *election.COMPARISONS,
-        *network.COMPARISONS,
-        *announcements.COMPARISONS,
-        *links.COMPARISONS,
-        *tracking.COMPARISONS,
-        *groups.COMPARISONS,
-        *notices.COMPARISONS,
-        *reloads.COMPARISONS,
-        *processes.COMPARISONS,
-    )
-}
+EVERY: Final[tuple[Comparison, ...]] = (
+    *election.COMPARISONS,
+    *network.COMPARISONS,
+    *announcements.COMPARISONS,
+    *links.COMPARISONS,
+    *tracking.COMPARISONS,
+    *groups.COMPARISONS,
+    *notices.COMPARISONS,
+    *reloads.COMPARISONS,
+    *processes.COMPARISONS,
+)
+COMPARISONS: Final[Mapping[str, Comparison]] = {comparison.name: comparison for comparison in EVERY}
 
 
 def comparison_named(name: str) -> Comparison:

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from netns.comparison.departures import STOPS_AT_ONCE, Departure
+from netns.comparison.departures import STOPS_AT_ONCE
 from netns.comparison.files import block, instance
-from netns.comparison.work import Comparison, End, Ip, Link, Run, Start, Step, Stop, Wait, WriteFile
+from netns.comparison.work import Comparison, Ip, Link, Start, Step, Stop, Wait, WriteFile
 
 _GLOBALS: Final = block(
     "global_defs", "vrrp_notify_fifo {directory}/fifo", "vrrp_notify_priority_changes true", "script_user root"
@@ -22,13 +22,6 @@ _CARD_UP: Final = Ip("r1", "link set card1 up")
 _OK: Final = WriteFile("r1", "ok")
 _NOT_OK: Final = WriteFile("r1", "ok", None)
 _CHECK: Final = {"check": "exec test -e {directory}/ok"}
-
-_ABSENT: Final = ("process no-such-program",)
-_PROCESSES_UNSEEN: Final = Departure(
-    "processes seen in a namespace",
-    "the kernel tells of processes in its first namespaces only; elsewhere keepalived sees none, vrrpd looks itself",
-    r"^r[12]: ",
-)
 
 
 def _tracked(what: str, priority: int, first: str = "") -> dict[str, str]:
@@ -71,18 +64,6 @@ def _checked(name: str, script: tuple[str, ...], what: str, priority: int, summa
         work=(_OK, *_BEGIN, _NOT_OK, Wait(3.0), _OK, Wait(3.0), *_END),
         departures=(STOPS_AT_ONCE,),
         programs=_CHECK,
-    )
-
-
-def _process(name: str, process: tuple[str, ...], what: str, priority: int, summary: str, *keywords: str) -> Comparison:
-    """In a namespace keepalived sees no process, so that only what does not run can be compared."""
-    return Comparison(
-        name=f"track-process-{name}",
-        summary=summary,
-        keywords=("vrrp_track_process", "track_process", *keywords),
-        files=_tracked(block("track_process", what), priority, block("vrrp_track_process absent", *process)),
-        work=(*_BEGIN, *_END),
-        departures=(STOPS_AT_ONCE,),
     )
 
 
@@ -166,22 +147,5 @@ COMPARISONS: Final = (
         files=_tracked(block("track_file", "number"), 150, _file("weight 1", "init_file -90 overwrite")),
         work=(_number("-5"), *_BEGIN, _number("0"), Wait(1.3), *_END),
         departures=(STOPS_AT_ONCE,),
-    ),
-    _process("bonus", _ABSENT, "absent weight 50", 100, "a process that does not run brings no priority"),
-    _process("penalty", _ABSENT, "absent weight -50", 150, "a process that does not run costs priority"),
-    _process("reverse", _ABSENT, "absent weight -20 reverse", 100, "the sign turned"),
-    _process("fault", _ABSENT, "absent", 150, "a process that does not run is a fault"),
-    _process("quorum", (*_ABSENT, "quorum 2"), "absent weight -50", 150, "fewer than have to run", "quorum"),
-    _process("may-not-run", (*_ABSENT, "quorum_max 0"), "absent", 150, "a process that must not run", "quorum_max"),
-    Comparison(
-        name="track-process-running",
-        summary="a process that runs, and ends",
-        keywords=("vrrp_track_process", "track_process"),
-        files=_tracked(block("track_process", "program"), 150, block("vrrp_track_process program", "process sleep")),
-        work=(
-            *(Run("r1", "program", ("sleep", "1000")), Wait(0.2), *_BEGIN),
-            *(End("r1", "program"), Wait(1.5), *_END),
-        ),
-        departures=(STOPS_AT_ONCE, _PROCESSES_UNSEEN),
     ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from netns.comparison.catalogue import COMPARISONS
+from netns.comparison.catalogue import COMPARISONS, EVERY
 from netns.comparison.compare import judged
 from netns.comparison.departures import STOPS_AT_ONCE
 from netns.comparison.events import Event, Story
@@ -107,6 +107,10 @@ def test_the_catalogue_has_steps_that_can_be_told() -> None:
         assert comparison.keywords
         assert all(described(step) for step in comparison.work)
         assert set(comparison.files) == {f"r{number}" for number in range(1, len(comparison.files) + 1)}
+
+
+def test_no_two_comparisons_have_the_same_name() -> None:
+    assert len(COMPARISONS) == len(EVERY)
 
 
 def test_a_step_has_a_name() -> None:
