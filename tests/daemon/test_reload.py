@@ -120,6 +120,21 @@ def test_a_renamed_instance_goes_on_in_its_state(lab: Lab, capture: Capture) -> 
 # --- addresses ------------------------------------------------------------------------------------------------------
 
 
+def test_two_instances_exchange_their_names(lab: Lab, capture: Capture) -> None:
+    """What each of them is told by scripts and trackers goes by its name, what it is by its number."""
+    text = instance_text() + instance_text("VI_2", vrid=52, virtual_ipaddress=[VIP_2])
+    node = alone(lab, text, "VI_1", "VI_2")
+    begin = capture.records()[-1].time_ns
+    changes = node.reload(text.replace("VI_1", "VI_3").replace("VI_2", "VI_1").replace("VI_3", "VI_2"))
+    assert sorted(changes) == ["VI_1 is named VI_2", "VI_2 is named VI_1"]
+    assert {f"{VIP}/32", f"{VIP_2}/32"} <= addresses(node)
+    assert not [advert for advert in capture.adverts("r1", since=begin) if advert.priority == 0]
+    node.reload(text.replace("VI_1", "VI_3").replace("VI_2", "VI_1").replace("VI_3", "VI_2").replace(VIP, VIP_3))
+    eventually(lambda: {f"{VIP_3}/32", f"{VIP_2}/32"} <= addresses(node) and f"{VIP}/32" not in addresses(node))
+    assert node.process.stop() == 0
+    assert not addresses(node) & {f"{VIP}/32", f"{VIP_2}/32", f"{VIP_3}/32"}
+
+
 def test_addresses_come_and_go_and_those_that_stay_are_never_missed(lab: Lab, capture: Capture) -> None:
     first, _ = pair(
         lab,
