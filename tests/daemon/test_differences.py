@@ -1,5 +1,7 @@
 """What ``vrrpd reload --plan`` prints."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -9,6 +11,8 @@ from tests.daemon.test_succession import ONE, TWO, plans
 from vrrpd.config.model import Config
 from vrrpd.daemon.differences import describe
 from vrrpd.daemon.succession import compare
+
+MODEL = re.compile(r"\b(Command|Track|VirtualAddress|Auth\w+|UnicastPeer|Route|Rule|NotifyScripts|Garp\w*|Fifo)\(")
 
 
 def differences(old: str | Config, new: str | Config) -> list[str]:
@@ -28,10 +32,7 @@ def test_nothing_lies_between_a_configuration_and_itself(config: Config) -> None
 def test_whatever_differs_is_said(old: Config, new: Config) -> None:
     lines = differences(old, new)
     assert bool(lines) is (old != new)
-    secrets = {item.authentication.password for item in new.vrrp_instances if item.authentication}
-    for line in lines:
-        assert "=" not in line.partition(" ")[2] or "(" not in line.partition("=")[0][-30:], line
-        assert not any(f"'{secret}'" in line for secret in secrets)
+    assert not [line for line in lines if MODEL.search(line)]
 
 
 TRACKING = script() + ONE + 'track_script = ["chk weight 5"]\n'
