@@ -220,3 +220,18 @@ def test_status_names_what_is_missing(lab: Lab) -> None:
         ("10.5.0.1/24", "eth0", True),
         ("10.5.1.1/24", "eth1", False),
     ]
+
+
+def test_the_secondary_addresses_that_go_with_a_primary_one_come_back(lab: Lab) -> None:
+    host = lab["r1"]
+    host.run(["sh", "-c", "echo 0 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries"])
+    vips = ["10.5.0.100/24", "10.5.0.101/24"]
+    node = Node(host, text("10.5.0.1/24", "10.5.0.2/24", vips=vips)).start()
+    node.becomes("MASTER")
+    host.ip("addr del 10.5.0.1/24 dev eth0")
+    eventually(lambda: len(node.lines("put back")) == 4)
+    assert all(has(host, f"10.5.0.{number}/24") for number in (1, 2, 100, 101))
+    node.reload(text(vips=vips))
+    eventually(lambda: has(host, vips[0]) and has(host, vips[1]) and not has(host, "10.5.0.2/24"))
+    assert not has(host, "10.5.0.1/24")
+    assert node.state() == "MASTER"

@@ -39,17 +39,21 @@ class Losses:
     def removed(self, events: Iterable[AddressEvent]) -> None:
         """Take note of removals, after everything else that was read with them has been acted upon."""
         for event in events:
-            if event.added or event.port_id == self._own_port:
+            if event.added:
                 continue
-            if event.port_id in ANONYMOUS:
+            if event.port_id == self._own_port:
+                # With an address that we removed the kernel removes the secondary ones of its network (IPv4 only).
+                if event.address.version == 4:
+                    self._look(event, "this daemon, with the primary address of its network")
+            elif event.port_id in ANONYMOUS:
                 self._loop.call_later(SETTLING, self._look, event)
             else:
                 self._look(event)
 
-    def _look(self, event: AddressEvent) -> None:
+    def _look(self, event: AddressEvent, culprit: str = "") -> None:
         lost = [(name, vip) for name, vip in self._masters_of(event) if not self._is_present(vip, event.index)]
         if lost:
-            culprit = describe_port(event.port_id)
+            culprit = culprit or describe_port(event.port_id)
             self._deliver([(name, AddressLost(vip.address, culprit)) for name, vip in lost])
 
     def _masters_of(self, event: AddressEvent) -> Iterable[tuple[str, VirtualAddress]]:
