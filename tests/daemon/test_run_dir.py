@@ -1,4 +1,5 @@
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -69,10 +70,18 @@ def test_a_link_instead_of_the_directory_is_refused(tmp_path: Path) -> None:
         claim(tmp_path / "run")
 
 
-def test_a_directory_for_everybody_is_refused(tmp_path: Path) -> None:
+def test_a_directory_for_everybody_is_everybodys_no_longer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(VrrpdError, match="can be written to by everybody"):
+    claim(tmp_path).release()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o775
+    assert f"{tmp_path} could be written to by everybody" in caplog.text
+
+
+def test_a_shared_directory_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(VrrpdError, match="is everybody's, like /tmp"):
         claim(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

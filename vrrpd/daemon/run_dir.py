@@ -1,11 +1,14 @@
 """The directory where one daemon keeps its pid file and control socket, and the lock that says it is taken."""
 
 import fcntl
+import logging
 import os
 import stat
 from pathlib import Path
 
 from vrrpd.errors import LinuxError, VrrpdError
+
+log = logging.getLogger("vrrpd.run_dir")
 
 DIRECTORY_MODE = 0o750
 PID_FILE_MODE = 0o640
@@ -45,8 +48,8 @@ class RunDir:
 def claim(path: Path) -> RunDir:
     """Create ``path`` if need be and lock it.
 
-    Raises RunDirInUseError when another daemon has it, LinuxError when it cannot be made, VrrpdError when others may
-    write to it.
+    One that everybody may write to no longer is afterwards. Raises RunDirInUseError when another daemon has it,
+    LinuxError when it cannot be made, VrrpdError when it is a stranger's or shared (sticky, like /tmp).
     """
     created = _make_directory(path)
     lock = _lock_pid_file(path / "vrrpd.pid")
@@ -70,15 +73,31 @@ def _make_directory(path: Path) -> bool:
 
 def _check_directory(path: Path) -> None:
     """A directory that others may write to would let them swap our socket for theirs."""
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
-        raise VrrpdError(f"{path} is not a directory")
+    try:
+        directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:
+        raise VrrpdError(f"{path} is not a directory") from None
+    except OSError as error:
+        raise LinuxError("open", str(path), error.errno or 0) from error
+    try:
+        _close_to_others(path, directory)
+    finally:
+        os.close(directory)
+
+
+def _close_to_others(path: Path, directory: int) -> None:
+    found = os.fstat(directory)
     if found.st_uid not in {0, os.geteuid()}:
         raise VrrpdError(f"{path} belongs to uid {found.st_uid}; it must belong to root or to the user of the daemon")
-    if found.st_mode & stat.S_IWOTH:
-        raise VrrpdError(
-            f"{path} can be written to by everybody; remove that right (chmod o-w) or use another --run-dir"
-        )
+    if not found.st_mode & stat.S_IWOTH:
+        return
+    if found.st_mode & stat.S_ISVTX:
+        raise VrrpdError(f"{path} is everybody's, like /tmp; give a directory of its own with --run-dir")
+    try:
+        os.fchmod(directory, stat.S_IMODE(found.st_mode) & ~stat.S_IWOTH)
+    except OSError as error:
+        raise LinuxError("chmod o-w", str(path), error.errno or 0) from error
+    log.warning("%s could be written to by everybody; it is the run dir, and no longer can", path)
 
 
 def _lock_pid_file(path: Path) -> int:
