@@ -115,7 +115,8 @@ def test_who_is_no_master_any_more_announces_no_more_as_keepalived(daemon: str) 
         eventually(lambda: len(capture.garps("r1")) > 3, "announcements")
         better = Node(lab["r2"], instance_text(priority=200, advert_int=0.5, virtual_ipaddress=list(many))).start()
         better.becomes("MASTER")
-        (first, *_) = capture.adverts("r2", 51)
+        eventually(lambda: capture.adverts("r2", 51), "an advert of the new master")
+        first = capture.adverts("r2", 51)[0]
         time.sleep(1)
         late = [item for item in capture.garps("r1") if item.time_ns > first.time_ns + NEAR * 1e9]
         assert not late

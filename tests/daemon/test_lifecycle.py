@@ -107,6 +107,17 @@ def test_the_stop_script_runs_and_a_second_signal_hurries(lab: Lab) -> None:
 
 
 @pytest.mark.netns
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_no_signal_kills_it_while_it_ends(lab: Lab, number: signal.Signals) -> None:
+    node = Node(lab["r1"], instance_text()).start()
+    node.becomes("MASTER")
+    node.process.send(signal.SIGTERM)
+    while node.process.running:
+        node.process.send(number)
+    assert node.process.returncode == 0
+    assert not node.holds()
+
+
 def test_sighup_is_answered_in_the_log(lab: Lab) -> None:
     node = Node(lab["r1"], instance_text()).start()
     node.becomes("MASTER")

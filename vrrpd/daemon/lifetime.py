@@ -17,7 +17,7 @@ from vrrpd.daemon.places import namespace_of
 from vrrpd.daemon.reload import Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
-from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests
+from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests, hold_for_good
 from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
@@ -75,6 +75,7 @@ class Lifetime:
             self._dumper.close()
             self._service.close()
             self._service.run_shutdown_script()
+            hold_for_good()
             self._loop.close()
         return self._exit_code
 

@@ -4,6 +4,7 @@ import logging
 import os
 import pwd
 import queue
+import signal
 import smtplib
 import socket
 import threading
@@ -105,6 +106,7 @@ class Mailer:
             log.warning("mail not sent, too many wait: %s", oldest.subject)
 
     def _work(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are the main thread's
         while (mail := self._waiting.get()) is not None:
             try:
                 _send(self._settings, mail)

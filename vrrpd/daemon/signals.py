@@ -40,6 +40,11 @@ def admit_requests() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
 
 
+def hold_for_good() -> None:
+    """The process is about to end by itself, and without handlers: nothing that is asked of it now may kill it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD | {signal.SIGTERM, signal.SIGINT})
+
+
 def name_of(number: int) -> str:
     """``SIGUSR1``, ``SIGRTMIN+2``, ``SIGRTMAX-1``."""
     if number == JSON:

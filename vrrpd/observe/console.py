@@ -3,6 +3,7 @@
 import os
 import queue
 import select
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -62,6 +63,7 @@ class ConsoleSink:
             self._abandoned = True
 
     def _run(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are the main thread's
         ended = False
         while not (ended or self._abandoned):
             batch, ended = self._next_batch()
