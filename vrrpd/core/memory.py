@@ -47,7 +47,7 @@ class Memory:
     def __init__(self) -> None:
         self._peers: dict[Address, Heard] = {}
         self._followed: Heard | None = None
-        self._said: dict[NoticeKind, set[object]] = {}
+        self._said: dict[NoticeKind, set[str]] = {}
 
     def heard(self, advertisement: Advertisement, source: Address, now: Instant) -> Heard:
         peer = self._peers.get(source)
@@ -80,10 +80,10 @@ class Memory:
 
     def first_time(self, kind: NoticeKind, subject: object) -> bool:
         """Whether this has not been said since the last change of state."""
-        said = self._said.setdefault(kind, set())
-        if subject in said or len(said) >= NOTICES_KEPT:
+        said, text = self._said.setdefault(kind, set()), repr(subject)
+        if text in said or len(said) >= NOTICES_KEPT:
             return False
-        said.add(subject)
+        said.add(text)
         return True
 
     def forget_said(self) -> None:
