@@ -49,6 +49,9 @@ class Notes:
         quick = Parameters(Vrid(2), version=3, advert_interval=Seconds(0.05))
         return {"slow": VirtualRouter("slow", slow), "quick": VirtualRouter("quick", quick)}
 
+    def may_be_due_before(self, at: Instant) -> bool:
+        return self.deadline is not None and self.deadline < at
+
     def handle(self, name: str, event: Event, _now: Instant) -> tuple[Directed, ...]:
         self.log.append((name, event))
         return tuple(Directed(name, effect) for effect in self.answers.get(type(event), ()))

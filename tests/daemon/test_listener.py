@@ -30,6 +30,9 @@ class Socket:
             raise LinuxError("receive on", "eth0", 100)
         return self.queue.popleft() if self.queue else None
 
+    def set_vrids(self, *arguments: object) -> None:
+        self.opened.append(arguments)
+
     def fileno(self) -> int:
         return 99
 
@@ -101,6 +104,24 @@ def test_strangers_do_not_fill_the_memory(socket: Socket, listener: Listener) ->
         socket.queue += [datagram(source=IPv4Address(base + start + n)) for n in range(DRAIN_LIMIT)]
         assert len(listener.drain()) == DRAIN_LIMIT
     assert len(listener._accepted) <= REMEMBERED
+
+
+def test_one_and_the_same_object_means_the_same_until_the_instances_change(socket: Socket, listener: Listener) -> None:
+    same = datagram()
+    socket.queue += [same, same, same]
+    first, second, third = listener.drain()
+    assert first == second == third
+    assert third[1] is first[1]
+    listener.serve(plans_of(instance_text("C")))
+    socket.queue += [same, same]
+    assert [name for name, _ in listener.drain()] == ["C", "C"]
+
+
+def test_objects_do_not_fill_the_memory(socket: Socket, listener: Listener) -> None:
+    for _ in range(3 * REMEMBERED):
+        socket.queue.append(datagram())
+        assert len(listener.drain()) == 1
+    assert len(listener._same) <= REMEMBERED
 
 
 def test_a_flood_does_not_hold_it_for_ever(socket: Socket, listener: Listener) -> None:

@@ -79,6 +79,20 @@ def test_ipv4_there_and_back(cable: Cable, opened: Opened) -> None:
     assert ears.receive() is None
 
 
+def test_a_repetition_is_the_same_object_and_whatever_differs_is_not(cable: Cable, opened: Opened) -> None:
+    ears, mouth = opened(receiver(cable.right, Family.IPV4, VRID, VRID + 1)), opened(sender(cable.left, LEFT))
+    index = cable.left.index("eth0")
+    near = opened(cable.left.call(open_sender, "eth0", index, Family.IPV4, LEFT, RIGHT, 64))
+    far = opened(cable.left.call(open_sender, "eth0", index, Family.IPV4, LEFT, RIGHT, 63))
+    for endpoint, sent in ((mouth, VRID), (mouth, VRID), (mouth, VRID + 1), (near, VRID), (far, VRID), (near, VRID)):
+        endpoint.send(payload(sent))
+    first, again, other, closer, farther, close_again = (heard(ears) for _ in range(6))
+    assert first is again
+    assert [item.payload for item in (first, other)] == [payload(VRID), payload(VRID + 1)]
+    assert [item.hop_limit for item in (first, closer, farther, close_again)] == [255, 64, 63, 64]
+    assert closer == close_again
+
+
 def test_ipv6_there_and_back_with_the_kernels_checksum(cable: Cable, opened: Opened) -> None:
     source = link_local(cable.left)
     ears, mouth = opened(receiver(cable.right, Family.IPV6)), opened(sender(cable.left, source, GROUP6))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import NotifyEvent, NotifyGroup, SendAdvertisement
+from vrrpd.core.effects import NotifyEvent, NotifyGroup, SendAdvertisement, State
 from vrrpd.core.events import DeadlineReached, Event, GroupChanged, Startup
 from vrrpd.core.sync_group import SyncGroup, SyncGroupView, groups_of
 from vrrpd.core.view import VirtualRouterView
@@ -103,6 +103,15 @@ class Node:
             del self._queued[name]
             self._schedule(self._routers[name])
         return None
+
+    @property
+    def is_master_next(self) -> bool:
+        """Whether ``deadline`` is that of a MASTER."""
+        return self.deadline is not None and self._routers[self._queue[0][1]].state is State.MASTER
+
+    def may_be_due_before(self, at: Instant) -> bool:
+        """False: certainly not, and that is known at once; True: ask ``deadline``."""
+        return bool(self._queue) and self._queue[0][0] < at
 
     def handle(self, name: str, event: Event, now: Instant) -> tuple[Directed, ...]:
         """One event for one router."""

@@ -43,6 +43,9 @@ class Timer(enum.Enum):
     RETRY = "retry"
     SETTLED = "settled"
 
+    __hash__ = object.__hash__
+    """Each is one object. Enum's own is written in Python, and these are looked up with every packet."""
+
 
 class Deadlines:
     """Named moments. Nothing is cancelled elsewhere: whoever delivers a deadline asks again whether it has passed."""

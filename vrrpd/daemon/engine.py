@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.effects import Announce, SendAdvertisement, State
-from vrrpd.core.events import Event, PacketDropped, PriorityChanged, Stalled
+from vrrpd.core.events import AdvertisementReceived, Event, PacketDropped, PriorityChanged, Stalled
 from vrrpd.core.node import Directed, Node
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
+from vrrpd.daemon.moderation import Moderation, slack
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.stalls import SHORTEST, StallDetector, threshold
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import DeadlineTimer
 from vrrpd.linux.clock import now as read_clock
-from vrrpd.units import Instant, Seconds
+from vrrpd.units import Instant, Seconds, after
 
 LATE: Final = Seconds(0.05)
 """Woken this much after a deadline, we look at the interfaces too before the deadline counts."""
@@ -46,6 +47,8 @@ class Engine:
         self._narrator = narrator
         self._loop = loop
         self._stalls = stalls
+        self._moderation = Moderation()
+        self._slack = Seconds(0.0)
         self._timer = DeadlineTimer()
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
@@ -75,6 +78,8 @@ class Engine:
         batch: list[Directed] = []
         for name, event in events:
             batch += self._node.handle(name, event, now)
+            if isinstance(event, AdvertisementReceived):
+                continue
             if isinstance(event, PacketDropped):
                 self._narrator.packet_dropped(name, event)
             elif isinstance(event, PriorityChanged):
@@ -85,12 +90,14 @@ class Engine:
 
     def deliver_all(self, event: Event) -> None:
         """The same event for every instance."""
+        self._slack = slack(self._node.routers.values())
         now = read_clock()
         self._settle(self._node.handle_all(event, now), now)
         self._arm()
 
     def regroup(self, groups: Mapping[str, Sequence[str]]) -> None:
         """These are the sync groups from now on."""
+        self._slack = slack(self._node.routers.values())
         now = read_clock()
         self._settle(self._node.regroup(groups, now), now)
         self._arm()
@@ -111,7 +118,7 @@ class Engine:
     # --- descriptors ------------------------------------------------------------------------------------------------
 
     def _readable(self, listener: Listener) -> None:
-        if self._armed is not None and self._armed <= read_clock():
+        if self._armed is not None and self._armed <= self._moderation.wait(self._armed, len(self._listeners)):
             self._deadline_passed()
         else:
             self.deliver(self._hear(listener))
@@ -183,8 +190,14 @@ class Engine:
 
     def _arm(self) -> None:
         """An advertisement only moves a deadline away: then the timer stands, and finds nothing due when it fires."""
+        if self._armed is not None and not self._node.may_be_due_before(self._armed):
+            return
         deadline = self._node.deadline
-        if deadline is not None and (self._armed is None or deadline < self._armed):
+        if deadline is None:
+            return
+        if self._slack and self._node.is_master_next:
+            deadline = after(deadline, self._slack)
+        if self._armed is None or deadline < self._armed:
             self._armed = deadline
             self._timer.arm(deadline)
 

@@ -128,8 +128,10 @@ class Executor:
     def _moved(
         self, name: str, effect: AddAddresses | RemoveAddresses, failure: Failure | None, since: Instant
     ) -> EffectFailed | None:
-        failed = (*failure.addresses, *failure.tolerated) if failure is not None else ()
-        done = tuple(address for address in effect.addresses if address not in failed)
+        done = effect.addresses
+        if failure is not None:
+            failed = frozenset((*failure.addresses, *failure.tolerated))
+            done = tuple(address for address in done if address not in failed)
         added = isinstance(effect, AddAddresses)
         devices = ", ".join(self._means[name].vips.devices_of(done))
         if devices:

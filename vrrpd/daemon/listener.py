@@ -15,7 +15,7 @@ from vrrpd.units import Address, Family, Vrid
 DRAIN_LIMIT: Final = 1024
 """More than a receive queue of the kernel's default size holds; a flood must not keep us here for ever."""
 USUAL_MTU: Final = 1500
-REMEMBERED: Final = 256
+REMEMBERED: Final = 512
 """Sources whose last advertisement is kept decoded."""
 
 Received = AdvertisementReceived | PacketDropped
@@ -51,6 +51,8 @@ class Listener:
         self._groups = _groups(plans)
         self._hears_others = any(plan.hears_others for plan in plans)
         self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
+        # By the number of the object, which stays its own for as long as it is kept here.
+        self._same: dict[int, tuple[Datagram, tuple[str, Received]]] = {}
         self._receiver: Receiver | None = None
         self._mtu = USUAL_MTU
         self.index: int | None = None
@@ -81,6 +83,7 @@ class Listener:
         queue = self._queue
         old, self._plans = self._plans, {plan.parameters.vrid: plan for plan in plans}
         self._accepted.clear()
+        self._same.clear()
         groups, self._groups = self._groups, _groups(plans)
         heard_others, self._hears_others = self._hears_others, any(plan.hears_others for plan in plans)
         if self._receiver is None:
@@ -111,10 +114,15 @@ class Listener:
         events: list[tuple[str, Received]] = []
         if self._receiver is None:
             return events
+        receive = self._receiver.receive
         for _ in range(DRAIN_LIMIT):
-            datagram = self._receiver.receive()
+            datagram = receive()
             if datagram is None:
                 break
+            same = self._same.get(id(datagram))
+            if same is not None:
+                events.append(same[1])
+                continue
             if isinstance(datagram, Dropped):
                 self.unattributed.append(datagram)
                 continue
@@ -134,6 +142,8 @@ class Listener:
             return None
         known = self._accepted.get((vrid, datagram.source))
         if known is not None and _same(known, datagram):
+            if plan.rules.old_group is None:
+                self._remember(datagram, (plan.name, known.event))
             return plan.name, known.event
         result = decode(datagram, plan.rules)
         if isinstance(result, Dropped):
@@ -147,6 +157,12 @@ class Listener:
             datagram.payload, datagram.hop_limit, datagram.destination, event
         )
         return plan.name, event
+
+    def _remember(self, datagram: Datagram, event: tuple[str, Received]) -> None:
+        """What means the same whenever it comes; the receiver may have it as the same object next time."""
+        if len(self._same) >= REMEMBERED:
+            self._same.clear()
+        self._same[id(datagram)] = datagram, event
 
 
 def _groups(plans: Collection[InstancePlan]) -> tuple[Address, ...]:

@@ -61,6 +61,8 @@ class VipSet:
         self._routers: frozenset[str] = frozenset()
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[Burst, ...]] = {}
+        self._whole: tuple[Burst, ...] = ()
+        self._looks_first = any(vip.dad and vip.address.version == 6 for vip in plan.vips)
         self._former: Mapping[Address, Vip] = {}
         self._untracked = frozenset(vip.address for vip in plan.vips if vip.no_track)
         self._examined: dict[Address, int] = {}
@@ -116,12 +118,14 @@ class VipSet:
 
     def _build_frames(self) -> None:
         self._bursts.clear()
+        self._whole = ()
         self._frames = {
             address: (bound.link.index, frame)
             for address, bound in self._bound.items()
             if (frame := self._frame(address, bound.link)) is not None
         }
         self._outlet.refresh(self._frames)
+        self._whole = self._burst(self._all)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -133,14 +137,17 @@ class VipSet:
 
     def devices_of(self, addresses: Collection[Address]) -> tuple[str, ...]:
         """Names of the interfaces of ``addresses``, each once."""
+        if self._is_whole(tuple(addresses)):
+            return tuple(dict.fromkeys(bound.link.name for bound in self._bound.values()))
         found = (self._bound[address].link.name for address in addresses if address in self._bound)
         return tuple(dict.fromkeys(found))
 
     def add(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
-        unbound = tuple(address for address in addresses if address not in self._bound)
+        unbound = () if self._is_whole(addresses) else tuple(item for item in addresses if item not in self._bound)
         failures = self._batch.add(netlink, self._choice(addresses)) if self._batch is not None else ()
         failed = (*unbound, *(failure.vip.address for failure in failures))
-        self._examined.update((item, 0) for item in addresses if self._is_examined(item) and item not in failed)
+        if self._looks_first:
+            self._examined.update((item, 0) for item in addresses if self._is_examined(item) and item not in failed)
         if not failed:
             return None
         reasons = [self._missing(address) for address in unbound]
@@ -150,6 +157,10 @@ class VipSet:
             "; ".join(reasons),
             tuple(item for item in failed if item in self._untracked),
         )
+
+    def _is_whole(self, addresses: tuple[Address, ...]) -> bool:
+        """All of ours, all bound; told without looking at a thousand of them, for they are the very same objects."""
+        return len(self._bound) == len(self._all) and addresses == self._all
 
     def _is_examined(self, address: Address) -> bool:
         """Whether the kernel looks first if another host has it, and it is not there from before."""
@@ -210,6 +221,8 @@ class VipSet:
 
     def _burst(self, addresses: tuple[Address, ...]) -> tuple[Burst, ...]:
         """The frames for ``addresses``, by interface."""
+        if self._whole and addresses == self._all:
+            return self._whole
         known = self._bursts.get(addresses)
         if known is None:
             by_link: dict[tuple[str, int], list[Address]] = {}

@@ -66,10 +66,9 @@ class AddressBatch:
 
     def __init__(self, vips: Sequence[Vip]) -> None:
         self.vips: Final = tuple(vips)
-        self._encoded = tuple(
-            _Encoded(vip, rtnl.encode_new_address(_request(vip, PROTOCOL)), rtnl.encode_delete_address(_request(vip)))
-            for vip in self.vips
-        )
+        additions = rtnl.encode_addresses(rtnl.encode_new_address, [_request(vip, PROTOCOL) for vip in self.vips])
+        removals = rtnl.encode_addresses(rtnl.encode_delete_address, [_request(vip) for vip in self.vips])
+        self._encoded = tuple(map(_Encoded, self.vips, additions, removals))
 
     def add(self, netlink: Netlink, addresses: Collection[Address] | None = None) -> tuple[AddressFailure, ...]:
         """Add all, or only ``addresses``; one that is there already counts as added. Never raises."""
