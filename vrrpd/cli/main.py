@@ -1,5 +1,6 @@
 """The command line: ``vrrpd --config FILE`` runs the daemon, the commands look at files and at a running daemon."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -142,6 +143,7 @@ def vrrpd(
 
 
 def main() -> None:
+    gc.disable()  # what is imported and read stays; the daemon collects and goes on with it when it has started
     program, *words = sys.argv
     from vrrpd.cli import compat
 

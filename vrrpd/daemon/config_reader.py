@@ -17,6 +17,9 @@ from vrrpd.units import Seconds
 
 TIME_LIMIT: Final = Seconds(60.0)
 NICENESS: Final = 5
+"""Of a long reading, which must not take the processor from advertisements; a short one is to be over soon."""
+LONG: Final = 64 * 1024
+"""Bytes of a file whose reading takes long: what it includes is not counted."""
 CHUNK: Final = 1 << 18
 
 
@@ -34,7 +37,8 @@ class Reader:
         """``done`` gets the pickled ``Reading``, empty when it failed, and how the copy ended. Raises LinuxError."""
         self._received.clear()
         options = self._options
-        child, self._pipe = work_apart(lambda: pickle.dumps(read(options), pickle.HIGHEST_PROTOCOL), NICENESS)
+        niceness = NICENESS if _size(options) >= LONG else 0
+        child, self._pipe = work_apart(lambda: pickle.dumps(read(options), pickle.HIGHEST_PROTOCOL), niceness)
         self._loop.add_reader(self._pipe, self._readable)
 
         def ended(result: JobResult) -> None:
@@ -67,3 +71,10 @@ class Reader:
             self._loop.remove_reader(self._pipe)
             os.close(self._pipe)
             self._pipe = -1
+
+
+def _size(options: DaemonOptions) -> int:
+    try:
+        return options.config.stat().st_size
+    except OSError:
+        return 0  # what reading it says of that is said soon

@@ -87,6 +87,7 @@ class Lifetime:
         self._tell_ready()
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: no collection need look at it
+        gc.enable()
         self._loop.run_forever()
 
     def _listen_for_stop(self) -> None:

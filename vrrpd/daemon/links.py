@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -74,16 +75,17 @@ class Links:
         for name in changed:
             standings[name].bound = {}
         # Addresses that are about to be removed are no sources either.
+        new, old = _Sources(plans), _Sources(self._plans)
         self._no_source = {
-            plan.name: _no_source(plan, plans) | _no_source(plan, self._plans, former.get(plan.name, ""))
-            for plan in plans
+            plan.name: new.none_for(plan) | old.none_for(plan, former.get(plan.name, "")) for plan in plans
         }
         self._plans, self._standings = plans, standings
         self._listen_for(plans)
 
     def forget_former(self) -> None:
         """What was replaced is gone."""
-        self._no_source = {plan.name: _no_source(plan, self._plans) for plan in self._plans}
+        sources = _Sources(self._plans)
+        self._no_source = {plan.name: sources.none_for(plan) for plan in self._plans}
 
     def _listen_for(self, plans: Collection[InstancePlan]) -> None:
         shared: dict[tuple[str, Family], list[InstancePlan]] = {}
@@ -312,12 +314,24 @@ def _unusable(link: Link) -> str:
     return f"interface {link.name} has no carrier"
 
 
-def _no_source(plan: InstancePlan, others: Iterable[InstancePlan], own: str | None = None) -> frozenset[Address]:
-    """The virtual addresses, which move and so are no sources; ``own`` is the name that ``plan`` has among ``others``.
+class _Sources:
+    """The virtual addresses of some instances, which move and so are nobody's source."""
 
-    An owner's virtual address may be the only one the interface has, and is then its source too.
-    """
-    own = plan.name if own is None else own
-    return frozenset(
-        vip.address for other in others for vip in other.vips if not (plan.parameters.is_owner and other.name == own)
-    )
+    def __init__(self, plans: Iterable[InstancePlan]) -> None:
+        self._plans = {plan.name: plan for plan in plans}
+        self._holders = Counter(address for plan in self._plans.values() for address in _held(plan))
+        self._all = frozenset(self._holders)
+
+    def none_for(self, plan: InstancePlan, own: str | None = None) -> frozenset[Address]:
+        """``own`` is the name that ``plan`` has among them, its own if None.
+
+        An owner's virtual address may be the only one the interface has, and is then its source too.
+        """
+        before = self._plans.get(plan.name if own is None else own)
+        if before is None or not plan.parameters.is_owner:
+            return self._all
+        return self._all - {address for address in _held(before) if self._holders[address] == 1}
+
+
+def _held(plan: InstancePlan) -> frozenset[Address]:
+    return frozenset(vip.address for vip in plan.vips)
