@@ -8,7 +8,7 @@ from vrrpd.linux import rtnl
 from vrrpd.linux.rtnl import AddressRequest
 from vrrpd.units import Address
 
-PEERS = {4: IPv4Address("10.0.0.9"), 6: IPv6Address("fd00::9")}
+PEERS: dict[int, Address] = {4: IPv4Address("10.0.0.9"), 6: IPv6Address("fd00::9")}
 
 
 @st.composite

@@ -86,7 +86,8 @@ def test_a_repetition_is_the_same_object_and_whatever_differs_is_not(cable: Cabl
     far = opened(cable.left.call(open_sender, "eth0", index, Family.IPV4, LEFT, RIGHT, 63))
     for endpoint, sent in ((mouth, VRID), (mouth, VRID), (mouth, VRID + 1), (near, VRID), (far, VRID), (near, VRID)):
         endpoint.send(payload(sent))
-    first, again, other, closer, farther, close_again = (heard(ears) for _ in range(6))
+    packets = [packet for _ in range(6) if isinstance(packet := heard(ears), Datagram)]
+    first, again, other, closer, farther, close_again = packets
     assert first is again
     assert [item.payload for item in (first, other)] == [payload(VRID), payload(VRID + 1)]
     assert [item.hop_limit for item in (first, closer, farther, close_again)] == [255, 64, 63, 64]
