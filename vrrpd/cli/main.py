@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "config": LazyCommand("vrrpd.cli.commands.config:config", "Look at a configuration: config show FILE."),
     "convert": LazyCommand("vrrpd.cli.commands.convert:convert", "Write a configuration in another language."),
     "reload": LazyCommand("vrrpd.cli.commands.reload:reload", "Have a running daemon read its configuration again."),
+    "replay": LazyCommand("vrrpd.cli.commands.replay:replay_command", "Tell from a journal what happened, and why."),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
 }
@@ -35,6 +36,7 @@ SECTIONS: Final = (
             ("vrrpd convert keepalived.conf --to toml", "The same configuration in TOML."),
             ("vrrpd config show keepalived.conf", "What counts, and where each value comes from."),
             ("sudo vrrpd status", "Who is master, since when, and why?"),
+            ("vrrpd replay /var/log/vrrpd/journal", "Why did it fail over last night?"),
             ("sudo vrrpd --config b.toml --run-dir /run/vrrpd-b", "A second daemon on this machine."),
             ("sudo vrrpd status --run-dir /run/vrrpd-b", "Ask the second one."),
         ),

@@ -167,6 +167,10 @@ class GlobalDefs:
     stats_dump_file: str | None = None
     json_dump_file: str | None = None
     json_version: int = 1
+    # the journal of events; megabytes
+    journal: str | None = None
+    journal_size: int = 16
+    journal_files: int = 4
     iproute_usr_dir: str | None = None
     iproute_etc_dir: str | None = None
     origins: Origins = field(default_factory=dict, compare=False, repr=False)

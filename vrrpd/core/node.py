@@ -1,7 +1,7 @@
 """All virtual routers of one host: who is due next, and in which order their effects go out."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.directed import Directed
@@ -20,12 +20,14 @@ _QUIET: Final = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 class Node:
     """Adverts of every virtual router come before anything slow that another one wants done.
 
-    ``groups``: the names of the members of each sync group. Nobody is in two.
+    ``groups``: the names of the members of each sync group. Nobody is in two. ``witness`` is told of everything that
+    ``handle`` took in, and what came of it.
     """
 
     def __init__(
         self, routers: Iterable[VirtualRouter] = (), groups: Mapping[str, Sequence[str]] | None = None
     ) -> None:
+        self.witness: Callable[[str, Event, Instant, tuple[Directed, ...]], None] | None = None
         self._routers: dict[str, VirtualRouter] = {}
         # At least one entry for each router that has a deadline, never later than it; late ones are corrected lazily,
         # because an accepted advertisement only ever moves a deadline away.
@@ -118,12 +120,15 @@ class Node:
         router = self._routers[name]
         group = self._group_of.get(name)
         if group is not None:
-            directed = group.handle(name, event, now)
+            directed = _adverts_first(group.handle(name, event, now))
             self._schedule_all(group.members if directed else (name,))
-            return _adverts_first(directed)
-        effects = router.handle(event, now)
-        self._schedule(router)
-        return _adverts_first([Directed(name, effect) for effect in effects]) if effects else ()
+        else:
+            effects = router.handle(event, now)
+            self._schedule(router)
+            directed = _adverts_first([Directed(name, effect) for effect in effects]) if effects else ()
+        if self.witness is not None:
+            self.witness(name, event, now, directed)
+        return directed
 
     def handle_all(self, event: Event, now: Instant) -> tuple[Directed, ...]:
         """The same event for every router."""

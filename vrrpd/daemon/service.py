@@ -20,6 +20,7 @@ from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.hooks import run_and_wait
+from vrrpd.daemon.journaling import Journaling
 from vrrpd.daemon.kernel_settings import KernelSettings, settings_of
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.leftovers import remove_leftovers
@@ -103,6 +104,7 @@ class Service:
         self._plans = _plans_of(config)
         routers = (VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
         self._node = Node(routers, _groups_of(config))
+        self._journaling = Journaling(self._node, loop)
         self._launcher = launcher = Launcher.of(config.global_defs)
         self._notifier = Notifier(config, launcher, loop)
         self._means = {plan.name: self._equip(plan) for plan in self._plans}
@@ -163,6 +165,7 @@ class Service:
 
     def start(self) -> None:
         self._notifier.open()
+        self._journaling.configure(self._config.global_defs)
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._set_up_process()
         self._install_statics()
@@ -235,6 +238,7 @@ class Service:
         same_account = Launcher.settings(old.global_defs) == Launcher.settings(config.global_defs)
         self._launcher = self._launcher if same_account else Launcher.of(config.global_defs)
         self._notifier.reconfigure(config, self._launcher)
+        self._journaling.pause()
         self._statics.replace(config)
         self._make_room(changes)
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
@@ -257,6 +261,7 @@ class Service:
         self._engine.deliver(self._replacements(changes, told))
         self._engine.regroup(_groups_of(config))
         self._begin(changes)
+        self._journaling.go_on(config.global_defs)
         self._links_changed(recounted)
         self._links.forget_former()
         self._notifier.states_kept(self._states(changes))
@@ -361,6 +366,7 @@ class Service:
         self._links.close()
         self._view.close()
         self._engine.close()
+        self._journaling.close()
         self._spacing.close()
         self._announcers.keep(())
         self._loop.remove_reader(self._watch.fileno())

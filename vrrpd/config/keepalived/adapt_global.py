@@ -152,6 +152,7 @@ _FILES: Final = [
     "state_dump_file",
     "stats_dump_file",
     "json_dump_file",
+    "journal",
     "iproute_usr_dir",
     "iproute_etc_dir",
     "vmac_prefix",
@@ -209,6 +210,8 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     "reload_file": optional_text(""),
     "include_check": texts,
     "json_version": integer(1, 2),
+    "journal_size": integer(1, 4096),
+    "journal_files": integer(1, 100),
     "snmp_socket": text("the address of an agent"),
 }
 
