@@ -1,0 +1,155 @@
+"""A history out of a seed: some nodes, and troubles for them. The same seed gives the same history."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from vrrpd.sim.history import Happening, History, Setup, Trouble, What, limits_of
+from vrrpd.sim.network import CLEAR, Weather
+from vrrpd.sim.scenario import Action
+from vrrpd.units import OWNER, Seconds
+
+MOST_NODES: Final = 8
+_PRIORITIES: Final = (1, 50, 99, 100, 100, 100, 101, 150, 200, 254)
+_INTERVALS: Final[Mapping[int, tuple[float, ...]]] = {2: (1.0, 1.0, 2.0), 3: (0.01, 0.1, 0.5, 1.0, 2.55)}
+_PAUSES: Final = (0.0, 0.001, 0.2, 0.7, 1.0, 1.5, 2.5, 3.2, 3.7, 5.0, 9.0)
+"""Between troubles, in intervals of the slowest node: around what the protocol waits, and out of step with it."""
+_MOST_TROUBLES: Final = 12
+
+
+def generate(seed: int, nodes: int | None = None) -> History:
+    """``nodes``: so many instead of 2 to 8, where most histories have few."""
+    random = Random(seed)
+    version = random.choice((2, 3))
+    count = nodes or random.choice((2, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8))
+    interval = random.choice(_INTERVALS[version])
+    setups = _setups(random, count, version, interval)
+    troubles, at = _troubles(random, setups, interval, version)
+    history = History(
+        setups=tuple(setups),
+        troubles=tuple(troubles),
+        duration=Seconds(0.0),
+        seed=seed,
+        version=version,
+        routers=random.choice((1, 1, 1, 2)),
+        delay=Seconds(random.choice((0.0, 0.0001, 0.002)) * min(1.0, 10 * interval)),
+        yield_hold=Seconds(6 * interval),
+        rfc=random.random() < 0.1,
+    )
+    limits = limits_of(history)
+    tail = limits.best if random.random() < 0.5 else limits.held
+    return replace(history, duration=Seconds(round(at + tail + 3 * interval, 3)))
+
+
+def _setups(random: Random, count: int, version: int, interval: float) -> list[Setup]:
+    owner = random.randrange(count) if random.random() < 0.15 else None
+    nopreempt = random.random() < 0.25
+    delays = (0.0, 2.5 * interval, 8.0 * interval) if random.random() < 0.3 else (0.0,)
+    weights = (None, 0, 2, 60, -60) if random.random() < 0.5 else (None,)
+    mixed = version == 3 and random.random() < 0.2
+    return [
+        Setup(
+            name=f"n{place + 1}",
+            priority=OWNER if place == owner else random.choice(_PRIORITIES),
+            interval=Seconds(interval * random.choice((0.5, 1.0)) if mixed and interval > 0.01 else interval),
+            preempt=place == owner or not (nopreempt and random.random() < 0.7),
+            preempt_delay=Seconds(random.choice(delays)),
+            script_weight=None if place == owner else random.choice(weights),
+            from_start=random.random() < 0.9,
+            lateness=Seconds(random.choice((0.0, 0.0001, 0.001)) * min(1.0, 10 * interval)),
+        )
+        for place in range(count)
+    ]
+
+
+def _troubles(
+    random: Random, setups: Sequence[Setup], interval: float, version: int
+) -> tuple[list[Trouble], float]:
+    """Troubles in order of time, and when the last of them is over."""
+    at, found = 0.0, list[Trouble]()
+    kinds = [kind for kind in _KINDS if version == 3 or kind is not Happening.RELOAD_INTERVAL]
+    for _ in range(random.randint(1, _MOST_TROUBLES)):
+        at += interval * random.choice(_PAUSES)
+        kind = random.choice(kinds)
+        trouble = _DRAW.get(kind, _plain)(random, setups, interval, kind)
+        found.append(replace(trouble, at=Seconds(round(at, 4))))
+        if kind is Happening.STALL:
+            at += trouble.value * random.choice((0.3, 1.0, 1.0))
+    at = round(max([at, *(item.at + item.value for item in found if item.what is Happening.STALL)]), 4)
+    at += interval * random.choice(_PAUSES)
+    return [*found, *_recovery(random, setups, found, Seconds(round(at, 4)))], at
+
+
+def _recovery(random: Random, setups: Sequence[Setup], before: Sequence[Trouble], at: Seconds) -> list[Trouble]:
+    """The network is whole again, and what stood still runs; what is down may stay down."""
+    kinds = {trouble.what for trouble in before}
+    found = [Trouble(at, Happening.WEATHER)] if Happening.WEATHER in kinds else []
+    found += [replace(item, at=at, what=Happening.MEND) for item in before if item.what is Happening.CUT]
+    for setup in setups:
+        found += [Trouble(at, Action.JOIN, setup.name)] if Action.ISOLATE in kinds else []
+        found += [Trouble(at, Action.CONTINUE, setup.name)] if Action.PAUSE in kinds else []
+        found += [Trouble(at, Action.START, setup.name)] if Action.KILL in kinds else []
+        if random.random() < 0.5:
+            found += [Trouble(at, item, setup.name) for item in _ALL_WELL if _CAUSES[item] in kinds]
+    return found
+
+
+def _plain(random: Random, setups: Sequence[Setup], _interval: float, kind: What) -> Trouble:
+    return Trouble(Seconds(0.0), kind, random.choice(setups).name)
+
+
+def _way(random: Random, setups: Sequence[Setup], _interval: float, kind: What) -> Trouble:
+    source, target = random.sample(setups, 2)
+    return Trouble(Seconds(0.0), kind, source.name, target.name)
+
+
+def _weather(random: Random, setups: Sequence[Setup], interval: float, kind: What) -> Trouble:
+    weather = Weather(
+        loss=random.choice((0.0, 0.1, 0.4, 0.9, 1.0)),
+        delay=Seconds(interval * random.choice((0.0, 0.01, 0.5, 2.0))),
+        doubled=random.choice((0.0, 0.3)),
+        reordered=random.choice((0.0, 0.5)),
+    )
+    if random.random() < 0.5:
+        return Trouble(Seconds(0.0), kind, weather=CLEAR if random.random() < 0.2 else weather)
+    return replace(_way(random, setups, interval, kind), weather=weather)
+
+
+def _stall(random: Random, setups: Sequence[Setup], interval: float, kind: What) -> Trouble:
+    lasting = interval * random.choice((0.1, 0.9, 1.1, 3.3, 4.0, 12.0))
+    return replace(_plain(random, setups, interval, kind), value=round(lasting, 4))
+
+
+def _number(*numbers: float) -> Callable[[Random, Sequence[Setup], float, What], Trouble]:
+    def draw(random: Random, setups: Sequence[Setup], interval: float, kind: What) -> Trouble:
+        return replace(_plain(random, setups, interval, kind), value=random.choice(numbers))
+
+    return draw
+
+
+def _new_interval(random: Random, setups: Sequence[Setup], interval: float, kind: What) -> Trouble:
+    return replace(_plain(random, setups, interval, kind), value=interval * random.choice((1.0, 2.0)))
+
+
+_KINDS: Final[tuple[What, ...]] = (*Action, *Happening, Action.CRASH, Action.RESTORE, Happening.STALL, Happening.WEATHER)
+_DRAW: Final[Mapping[What, Callable[[Random, Sequence[Setup], float, What], Trouble]]] = {
+    Happening.WEATHER: _weather,
+    Happening.CUT: _way,
+    Happening.MEND: _way,
+    Happening.STALL: _stall,
+    Happening.PRIORITY: _number(1, 50, 99, 100, 101, 254),
+    Happening.RELOAD_PRIORITY: _number(1, 100, 101, 254),
+    Happening.RELOAD_INTERVAL: _new_interval,
+    Happening.RELOAD_PREEMPT: _number(0, 1),
+    Happening.CLOCK_STEP: _number(-3600, 0.5, 86400),
+}
+_CAUSES: Final[Mapping[What, What]] = {
+    Action.RESTORE: Action.CRASH,
+    Action.START: Action.STOP,
+    Action.LINK_UP: Action.LINK_DOWN,
+    Action.SCRIPT_OK: Action.SCRIPT_FAIL,
+    Happening.SOURCE_BACK: Happening.SOURCE_LOST,
+    Happening.MAINTENANCE_OFF: Happening.MAINTENANCE_ON,
+}
+_ALL_WELL: Final = tuple(_CAUSES)

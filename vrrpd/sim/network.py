@@ -1,0 +1,81 @@
+"""The wires between the nodes: what is lost, late, doubled or out of order on the way from one to another."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from vrrpd.units import Instant, Seconds
+
+_APART: Final = 1e-9
+"""What one node sends arrives at another one after what it sent before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Shares of 1 for ``loss``, ``doubled`` and ``reordered``; ``delay``: up to so many seconds more on the way."""
+
+    loss: float = 0.0
+    delay: Seconds = Seconds(0.0)
+    doubled: float = 0.0
+    reordered: float = 0.0
+
+    def __str__(self) -> str:
+        return f"(loss {self.loss:.0%}, delay {self.delay:g} s, doubled {self.doubled:.0%}, reordered {self.reordered:.0%})"
+
+
+CLEAR: Final = Weather()
+
+
+class Network:
+    """One broadcast domain; each direction between two nodes can be cut, or have weather of its own."""
+
+    def __init__(self, delay: Seconds, random: Random) -> None:
+        self.delay = delay
+        self._random = random
+        self._everywhere = CLEAR
+        self._weather: dict[tuple[str, str], Weather] = {}
+        self._cuts: set[tuple[str, str]] = set()
+        self._last: dict[tuple[str, str], float] = {}
+
+    @property
+    def is_clear(self) -> bool:
+        return not self._cuts and not self._weather and self._everywhere == CLEAR
+
+    def set_weather(self, weather: Weather, source: str = "", target: str = "") -> None:
+        """From ``source`` to ``target``, or everywhere; clear weather everywhere ends all other weather too."""
+        if source:
+            self._weather[source, target] = weather
+            if weather == CLEAR:
+                del self._weather[source, target]
+        else:
+            self._everywhere = weather
+            if weather == CLEAR:
+                self._weather.clear()
+
+    def cut(self, source: str, target: str) -> None:
+        self._cuts.add((source, target))
+
+    def mend(self, source: str, target: str) -> None:
+        self._cuts.discard((source, target))
+
+    def arrivals(self, source: str, target: str, now: Instant) -> tuple[Instant, ...]:
+        """When a packet that is sent now arrives: not at all, once or twice."""
+        way = (source, target)
+        if way in self._cuts:
+            return ()
+        weather = self._weather.get(way, self._everywhere)
+        if weather is CLEAR:
+            return (self._in_order(way, now + self.delay),)
+        random = self._random.random
+        if random() < weather.loss:
+            return ()
+        at = now + self.delay + weather.delay * random()
+        first = Instant(at) if random() < weather.reordered else self._in_order(way, at)
+        if random() < weather.doubled:
+            return (first, Instant(first + self.delay + weather.delay * random()))
+        return (first,)
+
+    def _in_order(self, way: tuple[str, str], at: float) -> Instant:
+        at = max(at, self._last.get(way, 0.0) + _APART)
+        self._last[way] = at
+        return Instant(at)

@@ -1,0 +1,476 @@
+"""Nodes on a network in memory: the real elections, a clock that jumps from event to event, addresses in a dict.
+
+Each node behaves as the daemon does: what has arrived is heard before a deadline counts, a late wake-up is a stall, and
+leftover addresses are removed at the start. The same history gives the same journal.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from random import Random
+from typing import Final
+
+from vrrpd.core.effects import AddAddresses, Reason, RemoveAddresses, SendAdvertisement, State, StateChanged
+from vrrpd.core.events import (
+    AddressLost,
+    AdvertisementReceived,
+    Event,
+    Fault,
+    FaultsChanged,
+    LinkChanged,
+    OperatorAction,
+    OperatorRequest,
+    ParametersReplaced,
+    PrimaryAddressChanged,
+    PriorityChanged,
+    Shutdown,
+    Stalled,
+    Startup,
+)
+from vrrpd.core.node import Directed, Node
+from vrrpd.core.parameters import Parameters, rfc_reading
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.proto.advertisement import Advertisement
+from vrrpd.sim.history import Happening, History, Setup, Trouble
+from vrrpd.sim.journal import Able, Cleared, Disturbed, Entry, Forgotten, Journal, Raised, Seen, Stolen, Waiting
+from vrrpd.sim.network import Network
+from vrrpd.sim.scenario import Action
+from vrrpd.units import OWNER, Address, Instant, Priority, Seconds, Vrid, after
+
+_NETWORK: Final = IPv4Address("192.168.1.0")
+_FIRST_VIP: Final = 100
+_FIRST_VRID: Final = 51
+_QUEUE: Final = 256
+"""Packets that wait for a process that does not run; the kernel drops the rest."""
+_STALL: Final = Seconds(0.1)
+_SCRIPT: Final = Fault(Reason.TRACK_FAILED, "chk")
+
+
+@dataclass(slots=True)
+class Machine:
+    """One node. ``node`` is None while its daemon does not run; ``armed``: what its timer is set to."""
+
+    setup: Setup
+    address: IPv4Address
+    parameters: dict[str, Parameters]
+    held: dict[str, set[Address]]
+    priority: Priority
+    node: Node | None = None
+    powered: bool = True
+    paused: bool = False
+    link: bool = True
+    isolated: bool = False
+    source: bool = True
+    script: bool = True
+    maintenance: bool = False
+    armed: Instant | None = None
+    inbox: list[tuple[str, Event]] = field(default_factory=list)
+    sent: dict[tuple[str, Priority], AdvertisementReceived] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return any(self.held.values())
+
+    @property
+    def is_connected(self) -> bool:
+        return self.powered and self.link and not self.isolated
+
+    @property
+    def is_able(self) -> bool:
+        well = self.script or self.setup.script_weight != 0
+        running = self.powered and self.node is not None and not self.paused
+        return running and self.link and self.source and well and not self.maintenance
+
+    @property
+    def leaves_addresses(self) -> bool:
+        return self.powered and self.node is None and self.holds
+
+
+class World:
+    """Plays one history."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.now = Instant(0.0)
+        self.events = 0
+        self._random = Random(history.seed)
+        self.network = Network(history.delay, self._random)
+        self.routers = tuple(f"VI_{number}" for number in range(1, history.routers + 1))
+        self.machines = {
+            setup.name: _machine(history, setup, number, self.routers) for number, setup in enumerate(history.setups, 1)
+        }
+        self._entries: list[Entry] = []
+        self._queue: list[tuple[float, float, int, Callable[..., None], tuple[object, ...]]] = []
+        self._number = 0
+        self._able: dict[str, Able] = {}
+
+    def run(self) -> Journal:
+        """Everything that happens, to the end of the history."""
+        self._disturbed(None)
+        for name, machine in self.machines.items():
+            if machine.setup.from_start:
+                self._start(self.machines[name])
+        self._look()
+        for trouble in self.history.troubles:
+            self._at(Instant(trouble.at), self._befall, trouble)
+        queue, end = self._queue, self.history.duration
+        try:
+            while queue and queue[0][0] <= end:
+                at, _, _, action, arguments = heapq.heappop(queue)
+                self.now = Instant(at)
+                action(*arguments)
+            self.now = Instant(end)
+            self._snapshot()
+        except Exception as error:  # whatever it is: the election has to take everything in  # noqa: BLE001
+            self._write("", "", Raised(f"{type(error).__name__}: {error}"))
+        return Journal(tuple(self._entries), Instant(end), self.routers, self.events)
+
+    # --- what happens to nodes --------------------------------------------------------------------------------------
+
+    def _befall(self, trouble: Trouble) -> None:
+        self._snapshot()
+        self._disturbed(trouble)
+        if trouble.what is Happening.CLOCK_STEP:
+            return  # no clock that the election knows
+        machine = self.machines.get(trouble.node)
+        if machine is None:
+            self._network_trouble(trouble)
+        elif isinstance(trouble.what, Action):
+            self._ACTIONS[trouble.what](self, machine)
+        elif trouble.what in (Happening.WEATHER, Happening.CUT, Happening.MEND):
+            self._network_trouble(trouble)
+        else:
+            self._HAPPENINGS[trouble.what](self, machine, trouble.value)
+        self._look()
+        self._disturbed(None)
+
+    def _network_trouble(self, trouble: Trouble) -> None:
+        match trouble.what:
+            case Happening.WEATHER:
+                self.network.set_weather(trouble.weather, trouble.node, trouble.other)
+            case Happening.CUT:
+                self.network.cut(trouble.node, trouble.other)
+            case Happening.MEND:
+                self.network.mend(trouble.node, trouble.other)
+
+    def _crash(self, machine: Machine) -> None:
+        self._end(machine)
+        machine.powered = machine.paused = False
+        self._clear(machine)
+
+    def _restore(self, machine: Machine) -> None:
+        machine.powered = True
+        self._start(machine)
+
+    def _stop(self, machine: Machine) -> None:
+        if machine.node is not None:
+            self._resume(machine)
+            self._settle(machine, machine.node.handle_all(Shutdown(), self.now))
+            self._end(machine)
+
+    def _kill(self, machine: Machine) -> None:
+        self._end(machine)
+        machine.paused = False
+
+    def _end(self, machine: Machine) -> None:
+        machine.node = machine.armed = None
+        machine.inbox.clear()
+        for router in self.routers:
+            self._write(machine.setup.name, router, Forgotten())
+
+    def _clear(self, machine: Machine) -> None:
+        for router, held in machine.held.items():
+            held.clear()
+            self._write(machine.setup.name, router, Cleared())
+
+    def _start(self, machine: Machine) -> None:
+        if machine.node is not None or not machine.powered:
+            return
+        self._clear(machine)
+        machine.priority = _weighed(machine)
+        members = [VirtualRouter(name, machine.parameters[name]) for name in self.routers]
+        groups = {"VG": self.routers} if len(self.routers) > 1 else None
+        machine.node = Node(members, groups)
+        self._tell_all(machine, PrimaryAddressChanged(machine.address if machine.source else None))
+        self._tell_all(machine, LinkChanged(machine.link))
+        self._scripts(machine)
+        self._tell_all(machine, PriorityChanged(machine.priority))
+        if machine.maintenance:
+            self._tell_all(machine, OperatorRequest(OperatorAction.MAINTENANCE_ON))
+        self.events += len(members)
+        self._settle(machine, machine.node.handle_all(Startup(), self.now))
+
+    def _pause(self, machine: Machine) -> None:
+        machine.paused = machine.node is not None
+
+    def _resume(self, machine: Machine) -> None:
+        if machine.paused:
+            machine.paused = False
+            self._attend(machine)
+
+    def _stall(self, machine: Machine, seconds: float) -> None:
+        self._pause(machine)
+        self._at(after(self.now, seconds), self._stall_over, machine, machine.node)
+
+    def _stall_over(self, machine: Machine, node: Node) -> None:
+        if machine.node is node and machine.paused:
+            self._resume(machine)
+            self._look()
+            self._disturbed(None)
+
+    def _carrier(self, machine: Machine, up: bool) -> None:
+        machine.link = up
+        self._tell_all(machine, LinkChanged(up))
+
+    def _isolate(self, machine: Machine, cut: bool) -> None:
+        machine.isolated = cut
+
+    def _script(self, machine: Machine, well: bool) -> None:
+        machine.script = well
+        self._scripts(machine)
+        if machine.setup.script_weight:
+            self._priority(machine, _weighed(machine))
+
+    def _scripts(self, machine: Machine) -> None:
+        if machine.setup.script_weight == 0:
+            self._tell_all(machine, FaultsChanged(frozenset() if machine.script else frozenset({_SCRIPT})))
+
+    def _priority(self, machine: Machine, priority: float) -> None:
+        if not machine.parameters[self.routers[0]].is_owner:
+            machine.priority = Priority(int(priority))
+            self._tell_all(machine, PriorityChanged(machine.priority))
+
+    def _reload(self, machine: Machine, **changes: object) -> None:
+        for router, old in machine.parameters.items():
+            new = replace(old, **changes)  # type: ignore[arg-type]  # the fields are named by the callers
+            machine.parameters[router] = new
+            self._tell(machine, router, ParametersReplaced(new, machine.priority))
+        machine.sent.clear()
+
+    def _reload_priority(self, machine: Machine, priority: float) -> None:
+        if not machine.parameters[self.routers[0]].is_owner:
+            machine.priority = Priority(int(priority))
+            self._reload(machine, base_priority=machine.priority)
+
+    def _maintain(self, machine: Machine, on: bool) -> None:
+        machine.maintenance = on
+        self._request(machine, OperatorAction.MAINTENANCE_ON if on else OperatorAction.MAINTENANCE_OFF)
+
+    def _request(self, machine: Machine, action: OperatorAction) -> None:
+        if machine.node is not None:
+            self._tell_all(machine, OperatorRequest(action))
+
+    def _change_source(self, machine: Machine, present: bool) -> None:
+        machine.source = present
+        self._tell_all(machine, PrimaryAddressChanged(machine.address if present else None))
+
+    def _steal(self, machine: Machine, _value: float) -> None:
+        for router, held in machine.held.items():
+            for address in sorted(held):
+                held.discard(address)
+                self._write(machine.setup.name, router, Stolen(address))
+                self._tell(machine, router, AddressLost(address, "somebody"))
+
+    # --- how a node runs ----------------------------------------------------------------------------------------------
+
+    def _tell_all(self, machine: Machine, event: Event) -> None:
+        for router in self.routers:
+            self._tell(machine, router, event)
+
+    def _tell(self, machine: Machine, router: str, event: Event) -> None:
+        if machine.node is not None:
+            machine.inbox.append((router, event))
+            if not machine.paused:
+                self._attend(machine)
+
+    def _deliver(self, machine: Machine, router: str, event: AdvertisementReceived) -> None:
+        if machine.node is None or not machine.is_connected:
+            return
+        if machine.paused:
+            if len(machine.inbox) < _QUEUE:
+                machine.inbox.append((router, event))
+            return
+        if machine.armed is not None and machine.armed <= self.now:
+            machine.inbox.append((router, event))
+            self._deadline_passed(machine)
+            return
+        self.events += 1
+        self._settle(machine, machine.node.handle(router, event, self.now))
+
+    def _attend(self, machine: Machine) -> None:
+        if machine.armed is not None and machine.armed <= self.now:
+            self._deadline_passed(machine)
+        else:
+            self._drain(machine)
+
+    def _wake(self, machine: Machine, node: Node, at: Instant) -> None:
+        if machine.node is node and machine.armed == at and not machine.paused:
+            self._deadline_passed(machine)
+
+    def _drain(self, machine: Machine) -> None:
+        node, inbox = machine.node, machine.inbox
+        if node is not None and inbox:
+            machine.inbox = []
+            self.events += len(inbox)
+            for router, event in inbox:
+                self._settle(machine, node.handle(router, event, self.now))
+
+    def _deadline_passed(self, machine: Machine) -> None:
+        node, deadline = machine.node, machine.armed
+        if node is None or deadline is None:
+            return
+        machine.armed = Instant(float("-inf"))  # nothing that happens meanwhile sets the timer
+        self._drain(machine)
+        late = self.now - deadline
+        if late > _STALL:
+            self._stalled(machine, node, Seconds(late))
+        self.events += 1
+        machine.armed = None
+        self._settle(machine, node.due(self.now))
+
+    def _stalled(self, machine: Machine, node: Node, late: Seconds) -> None:
+        for router in self.routers:
+            if late > machine.parameters[router].advert_interval:
+                self.events += 1
+                self._settle(machine, node.handle(router, Stalled(late), self.now))
+
+    def _settle(self, machine: Machine, batch: tuple[Directed, ...]) -> None:
+        for directed in batch:
+            router, effect = directed.router, directed.effect
+            if isinstance(effect, SendAdvertisement):
+                self._send(machine, router, effect.priority)
+            elif isinstance(effect, AddAddresses):
+                machine.held[router].update(effect.addresses)
+            elif isinstance(effect, RemoveAddresses):
+                machine.held[router].difference_update(effect.addresses)
+            elif not isinstance(effect, StateChanged):
+                continue
+            self._entries.append(Entry(self.now, machine.setup.name, router, effect))
+        self._arm(machine)
+
+    def _arm(self, machine: Machine) -> None:
+        node = machine.node
+        if node is None:
+            return
+        deadline = node.deadline
+        if deadline is not None and (machine.armed is None or deadline < machine.armed):
+            machine.armed = deadline
+            at = max(self.now, deadline + machine.setup.lateness)
+            self._at(Instant(at), self._wake, machine, node, deadline)
+
+    def _send(self, machine: Machine, router: str, priority: Priority) -> None:
+        if not machine.is_connected:
+            return
+        event = machine.sent.get((router, priority))
+        if event is None:
+            event = machine.sent[router, priority] = _advert(machine, router, priority)
+        name = machine.setup.name
+        for other in self.machines.values():
+            if other is not machine and other.powered:
+                for at in self.network.arrivals(name, other.setup.name, self.now):
+                    self._at(at, self._deliver, other, router, event)
+
+    def _at(self, instant: Instant, action: Callable[..., None], *arguments: object) -> None:
+        self._number += 1
+        heapq.heappush(self._queue, (instant, self._random.random(), self._number, action, arguments))
+
+    # --- what is written down ---------------------------------------------------------------------------------------
+
+    def _write(self, node: str, router: str, seen: Seen) -> None:
+        self._entries.append(Entry(self.now, node, router, seen))
+
+    def _disturbed(self, trouble: Trouble | None) -> None:
+        troubled = (machine.paused or machine.isolated or machine.leaves_addresses for machine in self.machines.values())
+        self._write("", "", Disturbed(trouble, calm=trouble is None and self.network.is_clear and not any(troubled)))
+
+    def _look(self) -> None:
+        """Who could serve now, where that has changed."""
+        for name, machine in self.machines.items():
+            able = Able(machine.is_able, machine.priority)
+            if self._able.get(name) != able:
+                self._able[name] = able
+                self._write(name, "", able)
+
+    def _snapshot(self) -> None:
+        """What each BACKUP waits for."""
+        for name, machine in self.machines.items():
+            if machine.node is None or machine.paused:
+                continue
+            for view in machine.node.views(self.now):
+                left = view.timers.get("master_down")
+                if view.state is State.BACKUP and view.master is not None and left is not None:
+                    peer = next(peer for peer in view.peers if peer.address == view.master.address)
+                    interval = peer.interval if self.history.version == 3 else machine.setup.interval
+                    span = Seconds(round(self.now - view.master.last_heard + left, 6))
+                    priority = OWNER if machine.parameters[view.name].is_owner else view.effective_priority
+                    waiting = Waiting(view.master.address, view.master.priority, priority, interval, span)
+                    self._write(name, view.name, waiting)
+
+    _ACTIONS: Final[dict[Action, Callable[["World", Machine], None]]] = {
+        Action.CRASH: _crash,
+        Action.RESTORE: _restore,
+        Action.STOP: _stop,
+        Action.START: _start,
+        Action.KILL: _kill,
+        Action.PAUSE: _pause,
+        Action.CONTINUE: _resume,
+        Action.LINK_DOWN: lambda world, machine: world._carrier(machine, up=False),
+        Action.LINK_UP: lambda world, machine: world._carrier(machine, up=True),
+        Action.ISOLATE: lambda world, machine: world._isolate(machine, cut=True),
+        Action.JOIN: lambda world, machine: world._isolate(machine, cut=False),
+        Action.SCRIPT_FAIL: lambda world, machine: world._script(machine, well=False),
+        Action.SCRIPT_OK: lambda world, machine: world._script(machine, well=True),
+    }
+    _HAPPENINGS: Final[dict[Happening, Callable[["World", Machine, float], None]]] = {
+        Happening.STALL: _stall,
+        Happening.PRIORITY: _priority,
+        Happening.RELOAD_PRIORITY: _reload_priority,
+        Happening.RELOAD_INTERVAL: lambda world, machine, value: world._reload(machine, advert_interval=Seconds(value)),
+        Happening.RELOAD_PREEMPT: lambda world, machine, value: world._reload(machine, preempt=bool(value)),
+        Happening.THEFT: _steal,
+        Happening.SOURCE_LOST: lambda world, machine, _: world._change_source(machine, present=False),
+        Happening.SOURCE_BACK: lambda world, machine, _: world._change_source(machine, present=True),
+        Happening.STEP_DOWN: lambda world, machine, _: world._request(machine, OperatorAction.STEP_DOWN),
+        Happening.TAKE_OVER: lambda world, machine, _: world._request(machine, OperatorAction.TAKE_OVER),
+        Happening.MAINTENANCE_ON: lambda world, machine, _: world._maintain(machine, on=True),
+        Happening.MAINTENANCE_OFF: lambda world, machine, _: world._maintain(machine, on=False),
+    }
+
+
+def _machine(history: History, setup: Setup, number: int, routers: tuple[str, ...]) -> Machine:
+    parameters = {}
+    for place, router in enumerate(routers):
+        plain = Parameters(
+            Vrid(_FIRST_VRID + place),
+            version=history.version,
+            base_priority=Priority(setup.priority),
+            advert_interval=setup.interval,
+            addresses=(_NETWORK + _FIRST_VIP + place,),
+            preempt=setup.preempt,
+            preempt_delay=setup.preempt_delay,
+            yield_hold=history.yield_hold,
+        )
+        parameters[router] = rfc_reading(plain) if history.rfc else plain
+    held: dict[str, set[Address]] = {router: set() for router in routers}
+    return Machine(setup, _NETWORK + number, parameters, held, Priority(setup.priority))
+
+
+def _weighed(machine: Machine) -> Priority:
+    """What the script makes of the configured priority."""
+    base, weight = next(iter(machine.parameters.values())).base_priority, machine.setup.script_weight or 0
+    counts = machine.script if weight > 0 else not machine.script
+    return base if base == OWNER else Priority(min(254, max(1, base + (weight if counts else 0))))
+
+
+def _advert(machine: Machine, router: str, priority: Priority) -> AdvertisementReceived:
+    settings = machine.parameters[router]
+    message = Advertisement(
+        settings.version, settings.vrid, priority, settings.advert_interval, settings.addresses
+    )
+    return AdvertisementReceived(message, machine.address)
+
+
+def play(history: History) -> Journal:
+    """The journal of a history: a pure function of it."""
+    return World(history).run()
