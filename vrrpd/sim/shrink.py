@@ -36,8 +36,8 @@ def shrink(history: History, judge: Callable[[History], Violation | None] = viol
 def _shorter(history: History, judge: Callable[[History], Violation | None]) -> Iterator[History]:
     """What may be tried, the boldest first."""
     found = judge(history)
-    if found is not None and found.at + 1e-3 < history.duration:
-        end = Seconds(round(found.at + 1e-3, 4))
+    end = history.duration if found is None else Seconds(round(found.at + 1e-3, 4))
+    if found is not None and end < history.duration:
         yield replace(history, duration=end, troubles=tuple(item for item in history.troubles if item.at <= end))
         middle = Seconds(round((found.at + history.duration) / 2, 4))
         if middle < history.duration:

@@ -1,0 +1,111 @@
+"""Bugs to be planted in the election, to show that the laws of the simulator see them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pytest
+
+import vrrpd.core.election as election
+from vrrpd.core.effects import SendAdvertisement
+from vrrpd.core.timers import Timer
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.units import Instant, Priority, Seconds, after
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def _reversed_skew(version: int, priority: Priority, interval: Seconds) -> Seconds:
+    share = priority / 256
+    return Seconds(share if version == 2 else share * interval)
+
+
+def reversed_skew_time(patch: pytest.MonkeyPatch) -> None:
+    """The worst backup is the quickest."""
+    patch.setattr(election, "skew_time", _reversed_skew)
+    patch.setattr(
+        election,
+        "master_down_interval",
+        lambda version, priority, interval, adverts=3: Seconds(
+            adverts * interval + _reversed_skew(version, priority, interval)
+        ),
+    )
+
+
+def forgets_to_remove(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_remove", lambda self, addresses: None)
+
+
+def forgets_to_add(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_add", lambda self, addresses: None)
+
+
+def never_yields(patch: pytest.MonkeyPatch) -> None:
+    """A MASTER ignores the adverts of others, higher priorities too."""
+    patch.setattr(VirtualRouter, "_advert_as_master", lambda self, heard, now: None)
+
+
+def never_takes_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_EXPIRED", {**VirtualRouter._EXPIRED, Timer.MASTER_DOWN: lambda *_: None})
+
+
+def follows_anybody(patch: pytest.MonkeyPatch) -> None:
+    """A BACKUP follows lower priorities although it is to preempt."""
+    patch.setattr(VirtualRouter, "_lets_be", lambda self, source, now: True)
+
+
+def backups_speak(patch: pytest.MonkeyPatch) -> None:
+    """A BACKUP answers a lower priority as a MASTER would."""
+
+    def outlast(self: VirtualRouter, heard: Any) -> None:
+        self._effects.append(SendAdvertisement(self.effective_priority))
+
+    patch.setattr(VirtualRouter, "_outlast", outlast)
+
+
+def raises(patch: pytest.MonkeyPatch) -> None:
+    """A case that nobody thought of."""
+
+    def resigned(self: VirtualRouter, now: Instant) -> bool:
+        raise KeyError(self.state)
+
+    patch.setattr(VirtualRouter, "_replaced_meanwhile", resigned)
+
+
+def keeps_on_fault(patch: pytest.MonkeyPatch) -> None:
+    """FAULT without letting go."""
+    release = VirtualRouter._release
+
+    def keep(self: VirtualRouter, farewells: int) -> None:
+        if self._current_faults():
+            self._send(Priority(0))
+        else:
+            release(self, farewells)
+
+    patch.setattr(VirtualRouter, "_release", keep)
+
+
+def ignores_resignations(patch: pytest.MonkeyPatch) -> None:
+    """Priority 0 leads to a wait without end."""
+    heard = VirtualRouter._advert_as_backup
+
+    def deaf(self: VirtualRouter, advert: Any, now: Instant) -> None:
+        heard(self, advert, now)
+        if advert.advertisement.priority == 0:
+            self._deadlines.set(Timer.MASTER_DOWN, after(now, 1000.0))
+
+    patch.setattr(VirtualRouter, "_advert_as_backup", deaf)
+
+
+PLANTED: Final[Mapping[Plant, frozenset[str]]] = {
+    reversed_skew_time: frozenset({"lower waits longer"}),
+    forgets_to_remove: frozenset({"released"}),
+    forgets_to_add: frozenset({"released"}),
+    never_yields: frozenset({"one holder"}),
+    never_takes_over: frozenset({"some holder"}),
+    follows_anybody: frozenset({"best holder"}),
+    backups_speak: frozenset({"masters speak"}),
+    raises: frozenset({"total"}),
+    keeps_on_fault: frozenset({"released"}),
+    ignores_resignations: frozenset({"some holder"}),
+}
+"""Each bug, and the laws that it breaks."""
