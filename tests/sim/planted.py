@@ -32,16 +32,16 @@ def reversed_skew_time(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_to_remove(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(VirtualRouter, "_remove", lambda self, addresses: None)
+    patch.setattr(VirtualRouter, "_remove", lambda *_: None)
 
 
 def forgets_to_add(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(VirtualRouter, "_add", lambda self, addresses: None)
+    patch.setattr(VirtualRouter, "_add", lambda *_: None)
 
 
 def never_yields(patch: pytest.MonkeyPatch) -> None:
     """A MASTER ignores the adverts of others, higher priorities too."""
-    patch.setattr(VirtualRouter, "_advert_as_master", lambda self, heard, now: None)
+    patch.setattr(VirtualRouter, "_advert_as_master", lambda *_: None)
 
 
 def never_takes_over(patch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def never_takes_over(patch: pytest.MonkeyPatch) -> None:
 
 def follows_anybody(patch: pytest.MonkeyPatch) -> None:
     """A BACKUP follows lower priorities although it is to preempt."""
-    patch.setattr(VirtualRouter, "_lets_be", lambda self, source, now: True)
+    patch.setattr(VirtualRouter, "_lets_be", lambda *_: True)
 
 
 def backups_speak(patch: pytest.MonkeyPatch) -> None:

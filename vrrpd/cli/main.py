@@ -24,6 +24,9 @@ COMMANDS: Final = {
     "convert": LazyCommand("vrrpd.cli.commands.convert:convert", "Write a configuration in another language."),
     "reload": LazyCommand("vrrpd.cli.commands.reload:reload", "Have a running daemon read its configuration again."),
     "replay": LazyCommand("vrrpd.cli.commands.replay:replay_command", "Tell from a journal what happened, and why."),
+    "simulate": LazyCommand(
+        "vrrpd.cli.commands.simulate:simulate", "Elections among simulated nodes, with faults from a seed."
+    ),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
 }

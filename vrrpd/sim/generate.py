@@ -20,7 +20,7 @@ _MOST_TROUBLES: Final = 12
 
 def generate(seed: int, nodes: int | None = None) -> History:
     """``nodes``: so many instead of 2 to 8, where most histories have few."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  # to be repeated, not to be secret
     version = random.choice((2, 3))
     count = nodes or random.choice((2, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8))
     interval = random.choice(_INTERVALS[version])
@@ -63,9 +63,7 @@ def _setups(random: Random, count: int, version: int, interval: float) -> list[S
     ]
 
 
-def _troubles(
-    random: Random, setups: Sequence[Setup], interval: float, version: int
-) -> tuple[list[Trouble], float]:
+def _troubles(random: Random, setups: Sequence[Setup], interval: float, version: int) -> tuple[list[Trouble], float]:
     """Troubles in order of time, and when the last of them is over."""
     at, found = 0.0, list[Trouble]()
     kinds = [kind for kind in _KINDS if version == 3 or kind is not Happening.RELOAD_INTERVAL]
@@ -132,7 +130,14 @@ def _new_interval(random: Random, setups: Sequence[Setup], interval: float, kind
     return replace(_plain(random, setups, interval, kind), value=interval * random.choice((1.0, 2.0)))
 
 
-_KINDS: Final[tuple[What, ...]] = (*Action, *Happening, Action.CRASH, Action.RESTORE, Happening.STALL, Happening.WEATHER)
+_KINDS: Final[tuple[What, ...]] = (
+    *Action,
+    *Happening,
+    Action.CRASH,
+    Action.RESTORE,
+    Happening.STALL,
+    Happening.WEATHER,
+)
 _DRAW: Final[Mapping[What, Callable[[Random, Sequence[Setup], float, What], Trouble]]] = {
     Happening.WEATHER: _weather,
     Happening.CUT: _way,

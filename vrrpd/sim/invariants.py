@@ -184,7 +184,7 @@ def one_holder(journal: Journal, history: History) -> Violation | None:
         for first, second in combinations(spans, 2):
             start, end = max(first.start, second.start), min(first.end, second.end)
             if first.node != second.node and end - start > limits.overlap:
-                detail = f"{router}: {first.node} and {second.node} both held for {end - start:.3f} s, with nothing in the way"
+                detail = f"{router}: {first.node} and {second.node} both held for {end - start:.3f} s"
                 return Violation("one holder", Seconds(start), detail)
     return None
 
@@ -220,7 +220,8 @@ def released(journal: Journal, _history: History) -> Violation | None:
     state: dict[tuple[str, str], State] = {}
     held: dict[tuple[str, str], set[Address]] = {}
     for at, entries in groupby(journal.entries, key=lambda entry: entry.at):
-        touched, began = set(), set()
+        touched: set[tuple[str, str]] = set()
+        began: set[tuple[str, str]] = set()
         for _, node, router, seen in entries:
             key = (node, router)
             touched.add(key)
@@ -267,20 +268,32 @@ def masters_speak(journal: Journal, _history: History) -> Violation | None:
 
 def lower_waits_longer(journal: Journal, history: History) -> Violation | None:
     """Of two BACKUPs that follow one master, a strictly lower priority has a strictly later deadline."""
-    wait = limits_of(history).held
-    windows = [(calm.start + wait, calm.end) for calm in calms(journal)]
-    seen = [entry for entry in journal.entries if isinstance(entry.seen, Waiting)]
-    for at, entries in groupby(seen, key=lambda entry: entry.at):
-        if not any(start <= at <= end for start, end in windows):
+    limits = limits_of(history)
+    since: float | None = None
+    waiting: list[Entry] = []
+    for entry in (*journal.entries, Entry(journal.end, "", "", Disturbed(None, calm=False))):
+        if isinstance(entry.seen, Waiting):
+            waiting.append(entry)
+        elif isinstance(entry.seen, Disturbed):
+            found = _misordered(waiting) if since is not None and entry.at > since + limits.held else None
+            if found is not None:
+                return Violation("lower waits longer", Seconds(entry.at), found)
+            if not _is_harmless(entry.seen):
+                since = entry.at if entry.seen.calm else None
+            waiting.clear()
+    return None
+
+
+def _misordered(entries: Sequence[Entry]) -> str | None:
+    for one, other in combinations(entries, 2):
+        first, second = one.seen, other.seen
+        if one.router != other.router or not (isinstance(first, Waiting) and isinstance(second, Waiting)):
             continue
-        waiting = [(node, router, found) for _, node, router, found in entries if isinstance(found, Waiting)]
-        for (one, router, first), (other, same, second) in combinations(waiting, 2):
-            if router == same and _wrong_order(first, second):
-                detail = (
-                    f"{router}: {one} (priority {first.priority}) waits {first.span:.4f} s, "
-                    f"{other} (priority {second.priority}) {second.span:.4f} s"
-                )
-                return Violation("lower waits longer", Seconds(at), detail)
+        if _wrong_order(first, second):
+            return (
+                f"{one.router}: {one.node} (priority {first.priority}) waits {first.span:.4f} s, "
+                f"{other.node} (priority {second.priority}) {second.span:.4f} s"
+            )
     return None
 
 

@@ -20,7 +20,8 @@ class Weather:
     reordered: float = 0.0
 
     def __str__(self) -> str:
-        return f"(loss {self.loss:.0%}, delay {self.delay:g} s, doubled {self.doubled:.0%}, reordered {self.reordered:.0%})"
+        shares = f"doubled {self.doubled:.0%}, reordered {self.reordered:.0%}"
+        return f"(loss {self.loss:.0%}, delay {self.delay:g} s, {shares})"
 
 
 CLEAR: Final = Weather()
@@ -36,10 +37,12 @@ class Network:
         self._weather: dict[tuple[str, str], Weather] = {}
         self._cuts: set[tuple[str, str]] = set()
         self._last: dict[tuple[str, str], float] = {}
+        self.latest = Instant(0.0)
+        """When the last of the packets arrives that are later than they should be."""
 
-    @property
-    def is_clear(self) -> bool:
-        return not self._cuts and not self._weather and self._everywhere == CLEAR
+    def is_clear(self, now: Instant) -> bool:
+        """Packets arrive in time, and no late ones are still on their way."""
+        return not self._cuts and not self._weather and self._everywhere == CLEAR and now >= self.latest
 
     def set_weather(self, weather: Weather, source: str = "", target: str = "") -> None:
         """From ``source`` to ``target``, or everywhere; clear weather everywhere ends all other weather too."""
@@ -71,11 +74,17 @@ class Network:
             return ()
         at = now + self.delay + weather.delay * random()
         first = Instant(at) if random() < weather.reordered else self._in_order(way, at)
+        self.latest = max(self.latest, first)
         if random() < weather.doubled:
-            return (first, Instant(first + self.delay + weather.delay * random()))
+            second = Instant(first + self.delay + weather.delay * random())
+            self.latest = max(self.latest, second)
+            return (first, second)
         return (first,)
 
     def _in_order(self, way: tuple[str, str], at: float) -> Instant:
-        at = max(at, self._last.get(way, 0.0) + _APART)
+        before = self._last.get(way, 0.0)
+        if at <= before:
+            at = before + _APART
+            self.latest = max(self.latest, Instant(at))
         self._last[way] = at
         return Instant(at)

@@ -18,7 +18,7 @@ def violation_of(history: History) -> Violation | None:
 
 
 def shrink(history: History, judge: Callable[[History], Violation | None] = violation_of) -> History:
-    """Troubles, nodes and settings are left out as long as the same law stays broken. The same input, the same result."""
+    """Troubles, nodes and settings are left out as long as the same law stays broken; always with the same result."""
     found = judge(history)
     if found is None:
         return history

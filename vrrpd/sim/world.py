@@ -94,7 +94,7 @@ class World:
         self.history = history
         self.now = Instant(0.0)
         self.events = 0
-        self._random = Random(history.seed)
+        self._random = Random(history.seed)  # noqa: S311  # to be repeated, not to be secret
         self.network = Network(history.delay, self._random)
         self.routers = tuple(f"VI_{number}" for number in range(1, history.routers + 1))
         self.machines = {
@@ -122,7 +122,7 @@ class World:
                 action(*arguments)
             self.now = Instant(end)
             self._snapshot()
-        except Exception as error:  # whatever it is: the election has to take everything in  # noqa: BLE001
+        except Exception as error:  # whatever it is: the election has to take everything in
             self._write("", "", Raised(f"{type(error).__name__}: {error}"))
         return Journal(tuple(self._entries), Instant(end), self.routers, self.events)
 
@@ -144,6 +144,17 @@ class World:
             self._HAPPENINGS[trouble.what](self, machine, trouble.value)
         self._look()
         self._disturbed(None)
+        self._await_late_packets()
+
+    def _await_late_packets(self) -> None:
+        """What was sent in bad weather may arrive long after it has cleared."""
+        latest = self.network.latest
+        if latest > self.now:
+            self._at(latest, self._late_packets_over)
+
+    def _late_packets_over(self) -> None:
+        self._disturbed(None)
+        self._await_late_packets()
 
     def _network_trouble(self, trouble: Trouble) -> None:
         match trouble.what:
@@ -381,8 +392,12 @@ class World:
         self._entries.append(Entry(self.now, node, router, seen))
 
     def _disturbed(self, trouble: Trouble | None) -> None:
-        troubled = (machine.paused or machine.isolated or machine.leaves_addresses for machine in self.machines.values())
-        self._write("", "", Disturbed(trouble, calm=trouble is None and self.network.is_clear and not any(troubled)))
+        troubled = (
+            machine.paused or machine.isolated or machine.leaves_addresses for machine in self.machines.values()
+        )
+        self._write(
+            "", "", Disturbed(trouble, calm=trouble is None and self.network.is_clear(self.now) and not any(troubled))
+        )
 
     def _look(self) -> None:
         """Who could serve now, where that has changed."""
@@ -465,9 +480,7 @@ def _weighed(machine: Machine) -> Priority:
 
 def _advert(machine: Machine, router: str, priority: Priority) -> AdvertisementReceived:
     settings = machine.parameters[router]
-    message = Advertisement(
-        settings.version, settings.vrid, priority, settings.advert_interval, settings.addresses
-    )
+    message = Advertisement(settings.version, settings.vrid, priority, settings.advert_interval, settings.addresses)
     return AdvertisementReceived(message, machine.address)
 
 

@@ -1,0 +1,78 @@
+"""Hypothesis writes the history: rules add troubles, invariants judge what has been written so far."""
+
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from vrrpd.sim.history import Happening, History, Setup, Trouble
+from vrrpd.sim.invariants import first_violation
+from vrrpd.sim.network import CLEAR, Weather
+from vrrpd.sim.scenario import Action
+from vrrpd.sim.world import play
+from vrrpd.units import Seconds
+
+NODES = st.sampled_from(["n1", "n2", "n3"])
+PAUSES = st.sampled_from([0.0, 0.001, 0.5, 1.0, 3.3, 4.0, 9.0])
+
+
+class Troubled(RuleBasedStateMachine):
+    """Three nodes; the history grows by one trouble at a time, and is played from the start each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History((), (), Seconds(0.0))
+
+    @initialize(
+        priorities=st.lists(st.sampled_from([1, 99, 100, 101, 254]), min_size=3, max_size=3),
+        preempt=st.booleans(),
+        version=st.sampled_from([2, 3]),
+        routers=st.sampled_from([1, 2]),
+    )
+    def configure(self, priorities: list[int], preempt: bool, version: int, routers: int) -> None:
+        setups = tuple(Setup(f"n{place}", given, preempt=preempt) for place, given in enumerate(priorities, 1))
+        self.history = History(setups, (), Seconds(12.0), version=version, routers=routers, yield_hold=Seconds(5.0))
+
+    @rule(what=st.sampled_from(list(Action)), node=NODES, pause=PAUSES)
+    def act(self, what: Action, node: str, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), what, node), pause)
+
+    @rule(lasting=st.sampled_from([0.2, 1.5, 4.0, 12.0]), node=NODES, pause=PAUSES)
+    def stall(self, lasting: float, node: str, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), Happening.STALL, node, value=lasting), pause)
+
+    @rule(loss=st.sampled_from([0.3, 1.0]), delay=st.sampled_from([0.0, 0.5, 2.0]), pause=PAUSES)
+    def storm(self, loss: float, delay: float, pause: float) -> None:
+        weather = Weather(loss, Seconds(delay), 0.2, 0.2)
+        self._add(Trouble(Seconds(0.0), Happening.WEATHER, weather=weather), pause)
+
+    @rule(pause=PAUSES)
+    def clear_up(self, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), Happening.WEATHER, weather=CLEAR), pause)
+
+    @rule(value=st.sampled_from([1, 100, 254]), node=NODES, pause=PAUSES)
+    def weigh(self, value: int, node: str, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), Happening.PRIORITY, node, value=value), pause)
+
+    @rule(
+        what=st.sampled_from([Happening.STEP_DOWN, Happening.TAKE_OVER, Happening.THEFT, Happening.SOURCE_LOST]),
+        node=NODES,
+        pause=PAUSES,
+    )
+    def meddle(self, what: Happening, node: str, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), what, node), pause)
+
+    @invariant()
+    def no_law_is_broken(self) -> None:
+        assert first_violation(play(self.history), self.history) is None
+
+    def _add(self, trouble: Trouble, pause: float) -> None:
+        last = self.history.troubles[-1].at if self.history.troubles else Seconds(0.0)
+        at = Seconds(round(last + pause, 3))
+        troubles = (*self.history.troubles, replace(trouble, at=at))
+        self.history = replace(self.history, troubles=troubles, duration=Seconds(at + 12.0))
+
+
+TestTroubled = Troubled.TestCase
+TestTroubled.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)

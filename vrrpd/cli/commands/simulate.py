@@ -1,0 +1,174 @@
+"""``vrrpd simulate``: elections among simulated nodes, with everything going wrong that can, judged by laws."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from vrrpd.sim.campaign import Broken, Tally, campaign
+from vrrpd.sim.generate import MOST_NODES, generate
+from vrrpd.sim.history import History, HistoryError, read_history, to_json
+from vrrpd.sim.shrink import shrink, violation_of
+from vrrpd.sim.timeline import timeline
+
+DEFAULT_HISTORIES = 1000
+
+
+@click.command(short_help="Elections among simulated nodes, with faults from a seed.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The first history's seed.")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="Until so many simulated hours have passed.")
+@click.option(
+    "--histories", type=click.IntRange(min=1), help=f"So many histories ({DEFAULT_HISTORIES}, without --hours)."
+)
+@click.option("--nodes", type=click.IntRange(2, MOST_NODES), help="Nodes in each history, instead of 2 to 8.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use.")
+@click.option("--history", "file", type=click.Path(path_type=Path), help="Play this stored history instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def simulate(
+    *,
+    seed: int,
+    hours: float | None,
+    histories: int | None,
+    nodes: int | None,
+    jobs: int,
+    file: Path | None,
+    as_json: bool,
+) -> None:
+    """Play histories of 2 to 8 nodes and look whether a law of the protocol is broken.
+
+    The election is the daemon's own; clock, network and addresses are simulated. Packets are lost, delayed, doubled and
+    reordered, nodes crash, stall, stop, reload and lose their links. The same seed always gives the same history.
+
+    The laws: once all is quiet at most one node holds the addresses, and some node does, within the intervals of the
+    protocol; what is added is removed; only a MASTER advertises; a lower priority waits longer; nothing raises an error.
+
+    When a law is broken, the shortest history that shows it is printed, and the command that shows it again. Ctrl-C ends
+    early, with what was simulated until then.
+
+    Exit code: 0 no law was broken, 1 one was, 2 the options or the history cannot be used.
+    """
+    if file is not None:
+        try:
+            history = read_history(file)
+        except HistoryError as error:
+            raise click.UsageError(str(error)) from error
+        sys.exit(_show_stored(history, as_json=as_json))
+    if histories is None and hours is None:
+        histories = DEFAULT_HISTORIES
+    began = time.monotonic()
+    tally, interrupted = _run(seed, histories, None if hours is None else hours * 3600, nodes, jobs)
+    taken = time.monotonic() - began
+    shortest = shrink(generate(tally.broken[0].seed, nodes)) if tally.broken else None
+    if as_json:
+        click.echo(json.dumps(_value(tally, taken, shortest, interrupted=interrupted), indent=2))
+    else:
+        _report(tally, taken, nodes, shortest, interrupted=interrupted)
+    sys.exit(1 if tally.broken else 0)
+
+
+def _run(seed: int, histories: int | None, seconds: float | None, nodes: int | None, jobs: int) -> tuple[Tally, bool]:
+    """What was simulated, and whether it ended early. The first violation ends it."""
+    tally = Tally()
+    with _progress(histories, seconds) as progress:
+        try:
+            for portion in campaign(seed, histories, nodes, jobs):
+                tally.add(portion)
+                progress(tally)
+                if tally.broken or (seconds is not None and tally.seconds >= seconds):
+                    break
+        except KeyboardInterrupt:
+            return tally, True
+    return tally, False
+
+
+class _Quiet:
+    """Standard error is no terminal: a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 10
+
+    def __call__(self, tally: Tally) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 10
+            click.echo(f"{tally.histories} histories, {tally.seconds / 3600:.1f} h simulated", err=True)
+
+
+class _Bar:
+    """A bar with the time that is left."""
+
+    def __init__(self, histories: int | None, seconds: float | None) -> None:
+        from rich.console import Console  # takes long to import, and only a terminal needs it
+        from rich.progress import Progress
+
+        self._in_histories = histories is not None
+        self.progress = Progress(console=Console(stderr=True), transient=True)
+        self._task = self.progress.add_task("simulating", total=histories if self._in_histories else seconds)
+
+    def __call__(self, tally: Tally) -> None:
+        done = tally.histories if self._in_histories else tally.seconds
+        self.progress.update(self._task, completed=done, description=f"{tally.seconds / 3600:.1f} h simulated")
+
+
+@contextmanager
+def _progress(histories: int | None, seconds: float | None) -> Iterator[_Bar | _Quiet]:
+    if not sys.stderr.isatty():
+        yield _Quiet()
+        return
+    bar = _Bar(histories, seconds)
+    with bar.progress:
+        yield bar
+
+
+def _report(tally: Tally, taken: float, nodes: int | None, shortest: History | None, *, interrupted: bool) -> None:
+    rate = tally.events / taken if taken > 0 else 0.0
+    click.echo(
+        f"{tally.histories} {'history' if tally.histories == 1 else 'histories'}"
+        f"{' (interrupted)' if interrupted else ''}, {tally.nodes} nodes, {sum(tally.troubles.values())} troubles, "
+        f"{tally.seconds / 3600:.1f} h simulated in {taken:.1f} s, {tally.events} events ({rate:.0f}/s)"
+    )
+    click.echo("changes of state: " + ", ".join(f"{name} {number}" for name, number in tally.changes.most_common()))
+    if shortest is None:
+        click.echo("No law was broken.")
+        return
+    click.echo(f"\n{_sentence(tally.broken[0])}\nThe shortest history that shows it:\n")
+    click.echo(timeline(shortest))
+    only = "" if nodes is None else f" --nodes {nodes}"
+    click.echo(f"\nAgain: vrrpd simulate --seed {tally.broken[0].seed} --histories 1{only}")
+
+
+def _sentence(broken: Broken) -> str:
+    violation = broken.violation
+    return f"BROKEN, seed {broken.seed}: {violation.law}, at {violation.at:.3f} s: {violation.detail}"
+
+
+def _value(tally: Tally, taken: float, shortest: History | None, *, interrupted: bool) -> dict[str, object]:
+    return {
+        "histories": tally.histories,
+        "interrupted": interrupted,
+        "nodes": tally.nodes,
+        "simulated_seconds": round(tally.seconds, 3),
+        "seconds": round(taken, 3),
+        "events": tally.events,
+        "troubles": dict(tally.troubles.most_common()),
+        "changes": dict(tally.changes.most_common()),
+        "broken": [
+            {"seed": item.seed, "law": item.violation.law, "at": item.violation.at, "detail": item.violation.detail}
+            for item in tally.broken
+        ],
+        "shortest": None if shortest is None else json.loads(to_json(shortest)),
+    }
+
+
+def _show_stored(history: History, *, as_json: bool) -> int:
+    violation = violation_of(history)
+    if as_json:
+        found = None if violation is None else {"law": violation.law, "at": violation.at, "detail": violation.detail}
+        click.echo(json.dumps({"broken": found}, indent=2))
+    else:
+        click.echo(timeline(history))
+        click.echo("\nNo law was broken." if violation is None else f"\nBROKEN: {violation.law}: {violation.detail}")
+    return 0 if violation is None else 1
