@@ -124,7 +124,7 @@ def test_version_option() -> None:
 def test_completion_offers_commands_and_options() -> None:
     group = cli.vrrpd
     with click.Context(group, resilient_parsing=True) as context:
-        assert [item.value for item in group.shell_complete(context, "s")] == ["status"]
+        assert [item.value for item in group.shell_complete(context, "st")] == ["status"]
         assert "--config" in [item.value for item in group.shell_complete(context, "--c")]
 
 

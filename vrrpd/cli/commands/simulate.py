@@ -19,7 +19,7 @@ DEFAULT_HISTORIES = 1000
 
 
 @click.command(short_help="Elections among simulated nodes, with faults from a seed.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The first history's seed.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the first history.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="Until so many simulated hours have passed.")
 @click.option(
     "--histories", type=click.IntRange(min=1), help=f"So many histories ({DEFAULT_HISTORIES}, without --hours)."
@@ -44,10 +44,10 @@ def simulate(
     reordered, nodes crash, stall, stop, reload and lose their links. The same seed always gives the same history.
 
     The laws: once all is quiet at most one node holds the addresses, and some node does, within the intervals of the
-    protocol; what is added is removed; only a MASTER advertises; a lower priority waits longer; nothing raises an error.
+    protocol; what is added is removed; only a MASTER advertises; a lower priority waits longer; nothing raises.
 
-    When a law is broken, the shortest history that shows it is printed, and the command that shows it again. Ctrl-C ends
-    early, with what was simulated until then.
+    When a law is broken, the shortest history that shows it is printed, and the command that shows it again. Ctrl-C
+    ends early, with what was simulated until then.
 
     Exit code: 0 no law was broken, 1 one was, 2 the options or the history cannot be used.
     """
