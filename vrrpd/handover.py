@@ -16,7 +16,7 @@ from vrrpd.core.sync_group import SyncGroup
 from vrrpd.core.timers import Deadlines, Timer
 from vrrpd.core.upkeep import Addresses, Upkeep
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.plain import Plain, PlainError, codec_of
+from vrrpd.plain import Codec, Plain, PlainError, codec_of
 from vrrpd.units import Address, Instant, Priority, Seconds
 
 VERSION: Final = 1
@@ -61,6 +61,13 @@ _REMEMBERED: Final[dict[type, dict[object, tuple[str, ...]]]] = {
         str: ("_detail",),
     },
 }
+_PLAN: Final[dict[type, tuple[tuple[str, Codec | None], ...]]] = {
+    part: tuple(
+        (name, None if kind in _REMEMBERED else codec_of(kind)) for kind, names in remembered.items() for name in names
+    )
+    for part, remembered in _REMEMBERED.items()
+}
+"""How to write and read each of them; None: a part of its own."""
 _PARAMETERS, _FOLLOWED = codec_of(Parameters), codec_of(Address | None)
 _ACCEPTED = codec_of(tuple[AdvertisementReceived, Seconds] | None)
 
@@ -116,20 +123,17 @@ def _read_router(name: str, plain: dict[str, Plain]) -> VirtualRouter:
     return router
 
 
-def _write(part: object) -> Plain:
-    plain: dict[str, Plain] = {}
-    for kind, names in _REMEMBERED[type(part)].items():
-        for name in names:
-            value = getattr(part, name)
-            plain[name] = _write(value) if kind in _REMEMBERED else codec_of(kind).write(value)
-    return plain
+def _write(part: object) -> dict[str, Plain]:
+    return {
+        name: _write(getattr(part, name)) if codec is None else codec.write(getattr(part, name))
+        for name, codec in _PLAN[type(part)]
+    }
 
 
 def _read(part: object, plain: Plain) -> None:
     remembered = cast("dict[str, Plain]", plain)
-    for kind, names in _REMEMBERED[type(part)].items():
-        for name in names:
-            if kind in _REMEMBERED:
-                _read(getattr(part, name), remembered[name])
-            else:
-                setattr(part, name, codec_of(kind).read(remembered[name]))
+    for name, codec in _PLAN[type(part)]:
+        if codec is None:
+            _read(getattr(part, name), remembered[name])
+        else:
+            setattr(part, name, codec.read(remembered[name]))

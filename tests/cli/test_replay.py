@@ -4,7 +4,10 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.builders import OURS, parameters
 from vrrpd.cli.main import vrrpd
@@ -18,7 +21,7 @@ from vrrpd.units import Instant
 WALL = 1_000_000.0
 
 
-def written(path: Path) -> Path:
+def journal() -> bytes:
     """Two instances become MASTER after 3.6 s."""
     node = Node(VirtualRouter(name, parameters()) for name in ("VI_1", "VI_2"))
     lines = [write_line(Header("1.0", "lb1", "start", Instant(0.0), WALL, capture(node)))]
@@ -29,7 +32,11 @@ def written(path: Path) -> Path:
             number += 1
             effects = node.handle(name, event, Instant(now))
             lines.append(write_line(Happening(number, Instant(now), WALL + now, name, event, effects)))
-    path.write_bytes(b"".join(lines))
+    return b"".join(lines)
+
+
+def written(path: Path) -> Path:
+    path.write_bytes(journal())
     return path
 
 
@@ -115,3 +122,19 @@ def test_what_no_version_wrote_is_refused(tmp_path: Path) -> None:
     assert "version 7 of the state is not known here" in result.stderr
     assert run(path, "--until", "yesterday").exit_code == 2
     assert run(tmp_path / "missing").exit_code == 2
+
+
+JOURNAL = journal()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(JOURNAL) - 1), st.binary(min_size=1, max_size=3)), min_size=1, max_size=4))
+def test_a_damaged_journal_is_met_with_words(
+    tmp_path_factory: pytest.TempPathFactory, damages: list[tuple[int, bytes]]
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "journal"
+    damaged = bytearray(JOURNAL)
+    for place, data in damages:
+        damaged[place : place + len(data)] = data
+    path.write_bytes(damaged)
+    result = run(path)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception

@@ -22,6 +22,7 @@ from vrrpd.core.node import Node
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.errors import VrrpdError
+from vrrpd.handover import capture
 from vrrpd.observe.journal import HELD, Journal
 from vrrpd.observe.journal_codec import Gap, Happening, Header, Line, read_line, write_line
 from vrrpd.observe.journal_file import JournalFile
@@ -68,6 +69,22 @@ def journal_of(node: Node, clock: Clock, pile: Pile) -> Journal:
 def test_every_event_and_effect_has_a_form(kind: type) -> None:
     """Fails for one whose fields have no JSON form."""
     assert codec_of(kind)
+
+
+@pytest.mark.parametrize("time_of", ["1e999", "-1", "NaN", "1e12", "true"])
+@pytest.mark.parametrize("where", ['"t":1.5', '"w":2.5', "[1.75]"])
+def test_a_time_that_never_was_is_refused(time_of: str, where: str) -> None:
+    text = write_line(Happening(1, Instant(1.5), 2.5, "VI_1", DeadlineReached(), (), [Instant(1.75)])).decode()
+    assert text.count(where) == 1
+    changed = f"[{time_of}]" if where.startswith("[") else where.partition(":")[0] + f":{time_of}"
+    with pytest.raises(PlainError):
+        read_line(text.replace(where, changed).encode())
+
+
+@given(settings)
+def test_the_state_survives(parameters: Parameters) -> None:
+    line = Header("1.0", 'l"b', "start", Instant(0.0), 1.5, capture(Node([running(parameters, 'V"1')])))
+    assert read_line(write_line(line)) == line
 
 
 @given(events)

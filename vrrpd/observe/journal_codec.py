@@ -15,6 +15,7 @@ from vrrpd.units import Instant
 FORMAT: Final = 1
 _EVENT, _DIRECTED = codec_of(Event), codec_of(tuple[Directed, ...])
 _INSTANTS: Final = codec_of(list[Instant])
+_END_OF_TIME: Final = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,14 @@ def write_line(line: Line) -> bytes:
                 plain["again"] = _INSTANTS.write(line.again)
         case Gap():
             plain = {"lost": line.lost}
-    return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
+    return _pieces(plain, 3 if isinstance(line, Header) else 0).encode() + b"\n"
+
+
+def _pieces(plain: Plain, depth: int) -> str:
+    """JSON, encoded in pieces: whoever waits for the interpreter meanwhile gets it between two of them."""
+    if depth == 0 or not isinstance(plain, dict):
+        return json.dumps(plain, separators=(",", ":"))
+    return "{" + ",".join(f"{json.dumps(name)}:{_pieces(item, depth - 1)}" for name, item in plain.items()) + "}"
 
 
 def read_line(text: bytes) -> Line:
@@ -88,7 +96,10 @@ def read_line(text: bytes) -> Line:
 def _understood(plain: dict[str, Plain]) -> Line:
     if "lost" in plain:
         return Gap(codec_of(int).read(plain["lost"]))
-    moment, wall = codec_of(Instant).read(plain["t"]), codec_of(float).read(plain["w"])
+    again = _INSTANTS.read(plain.get("again", []))
+    moment, wall = _INSTANTS.read([plain["t"], plain["w"]])
+    if not all(0 <= time < _END_OF_TIME for time in (moment, wall, *again)):
+        raise PlainError("a time that never was")
     if "journal" in plain:
         if plain["journal"] != FORMAT:
             raise PlainError(f"a journal of format {plain['journal']}; this version reads {FORMAT}")
@@ -96,4 +107,4 @@ def _understood(plain: dict[str, Plain]) -> Line:
         return Header(version, node, why, moment, wall, plain["state"])
     event, effects = _EVENT.read(plain["e"]), _DIRECTED.read(plain["f"])
     number, router = codec_of(int).read(plain["n"]), codec_of(str).read(plain["r"])
-    return Happening(number, moment, wall, router, event, effects, _INSTANTS.read(plain.get("again", [])))
+    return Happening(number, moment, wall, router, event, effects, again)
