@@ -1,0 +1,224 @@
+"""What is measured. Each measure runs one daemon on both routers of a fresh lab and returns figures by name.
+
+Times are ms unless the name says otherwise, taken from the kernel's stamps of frames and of address changes.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from netns.bench.usage import Usage
+from netns.kernel import LabError
+from netns.peers.base import NodeDaemon
+from netns.peers.spec import VIP, InstanceSpec, NodeSpec
+from netns.probe import PingProbe
+from netns.stage import Stage
+
+OWNER = 255
+PATIENCE = 30.0
+VIPS_OF_ONE = 20
+"""keepalived has an advertisement name no more without being told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large: instances and their interval (s), seconds of watching, addresses."""
+
+    instances: int = 255
+    interval: float = 0.1
+    seconds: float = 10.0
+    addresses: int = 1000
+
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """``headline`` is the figure that is compared first."""
+
+    name: str
+    summary: str
+    headline: str
+    run: Callable[[NodeDaemon, Scale], Figures]
+
+
+def crash(daemon: NodeDaemon, _scale: Scale) -> Figures:
+    with _pair(daemon, NodeSpec((InstanceSpec(),))) as stage:
+        at = stage.crash("r1")
+        return _outage(stage, at)
+
+
+def stop(daemon: NodeDaemon, _scale: Scale) -> Figures:
+    with _pair(daemon, NodeSpec((InstanceSpec(),))) as stage:
+        at = stage.nodes["r1"].stop()
+        return _outage(stage, at)
+
+
+def adverts(daemon: NodeDaemon, scale: Scale) -> Figures:
+    with _pair(daemon, many(scale)) as stage:
+        time.sleep(2.0)
+        before = {name: Usage.of(node.process.pid) for name, node in stage.nodes.items()}
+        since = time.time_ns()
+        time.sleep(scale.seconds)
+        until = time.time_ns()
+        after = {name: Usage.of(node.process.pid) for name, node in stage.nodes.items()}
+        seen = stage.capture.adverts("r1", since=since, until=until)
+        if not seen or stage.capture.adverts("r2", since=since, until=until):
+            raise LabError(f"{daemon.name}: there was not one master")
+        per_thousand = 1000 / len(seen)
+        return {
+            "CPU per 1000 adverts, master": (after["r1"].cpu_ms - before["r1"].cpu_ms) * per_thousand,
+            "CPU per 1000 adverts, backup": (after["r2"].cpu_ms - before["r2"].cpu_ms) * per_thousand,
+            "PSS of the master, MiB": after["r1"].pss_mib,
+            "longest gap between adverts, intervals": _longest_gap(stage, since, until) / 1e3 / scale.interval,
+        }
+
+
+def addresses(daemon: NodeDaemon, scale: Scale) -> Figures:
+    """As many instances as it takes, all of which are taken over at once."""
+    _require_addresses(daemon)
+    spec = _shared_out(scale.addresses)
+    wanted = {vip for instance in spec.instances for vip in instance.vips}
+    with _pair(daemon, spec) as stage:
+        _await_addresses(stage, "r1", wanted, since=0)
+        time.sleep(1.0)
+        at = stage.nodes["r1"].stop()
+        present = _await_addresses(stage, "r2", wanted, since=at)
+        time.sleep(0.5)
+        first = stage.first_advert_of("r2", at)
+        heard = {item.vrid: item.time_ns for item in reversed(stage.capture.adverts("r2", since=at))}
+        announced = {item.address: item.time_ns for item in reversed(stage.capture.garps("r2", since=at))}
+        if not wanted <= announced.keys():
+            raise LabError(f"{daemon.name}: {len(wanted - announced.keys())} addresses were not announced")
+        return {
+            "until all are present": (present - first) / 1e6,
+            "until all are announced": (max(announced[vip] for vip in wanted) - first) / 1e6,
+            "until all instances have advertised": (max(heard.values()) - first) / 1e6,
+        }
+
+
+def reload(daemon: NodeDaemon, _scale: Scale) -> Figures:
+    _require_addresses(daemon)
+    spec = NodeSpec((InstanceSpec(),))
+    with _pair(daemon, spec) as stage:
+        new = "192.168.1.99"
+        (instance,) = stage.nodes["r1"].spec.instances
+        began = time.time_ns()
+        at = stage.nodes["r1"].reload(NodeSpec((replace(instance, vips=(*instance.vips, new)),)))
+        found = stage.monitor.wait_for_address("r1", new, PATIENCE, since=at)
+        if found is None:
+            raise LabError(f"{daemon.name} did not add the address: {stage.nodes['r1'].log()[-300:]}")
+        time.sleep(2.5)
+        return {
+            "until the new address is present": (found.time_ns - at) / 1e6,
+            "replies lost meanwhile": _pings(stage).lost_ms(began),
+            "longest gap between adverts": _longest_gap(stage, began - 2_000_000_000, time.time_ns()),
+        }
+
+
+def start(daemon: NodeDaemon, _scale: Scale) -> Figures:
+    with Stage("start", {"r1": daemon, "r2": daemon}) as stage:
+        node = stage.start("r1", NodeSpec((InstanceSpec(priority=OWNER, state="MASTER"),)))
+        advert = stage.await_advert("r1", PATIENCE)
+        time.sleep(1.0)
+        usage = Usage.of(node.process.pid)
+        return {"until the first advert": (advert.time_ns - node.process.started_at) / 1e6, "PSS, MiB": usage.pss_mib}
+
+
+MEASURES = (
+    Measure("crash", "the master's machine dies: outage that a client sees", "outage", crash),
+    Measure("stop", "the master is asked to stop: outage that a client sees", "outage", stop),
+    Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
+    Measure("addresses", "many addresses are taken over at once", "until all are announced", addresses),
+    Measure("reload", "SIGHUP with one address more", "until the new address is present", reload),
+    Measure("start", "one node alone, owner of its address: from exec", "until the first advert", start),
+)
+
+
+def many(scale: Scale) -> NodeSpec:
+    """One instance for each VRID."""
+    return NodeSpec(
+        tuple(
+            InstanceSpec(vrid=vrid, vips=(_address(vrid),), version=3, advert_int=scale.interval)
+            for vrid in range(1, scale.instances + 1)
+        )
+    )
+
+
+def _shared_out(count: int) -> NodeSpec:
+    groups = range(0, count, VIPS_OF_ONE)
+    return NodeSpec(
+        tuple(
+            InstanceSpec(vrid=vrid, vips=tuple(_address(n) for n in range(start, min(count, start + VIPS_OF_ONE))))
+            for vrid, start in enumerate(groups, 1)
+        )
+    )
+
+
+def _address(number: int) -> str:
+    return f"10.20.{number // 250}.{number % 250 + 1}"
+
+
+def _require_addresses(daemon: NodeDaemon) -> None:
+    if daemon.link_of(InstanceSpec().vrid) is not None:
+        raise LabError("it adds no addresses: they stand on interfaces that it switches on and off")
+
+
+def _pair(daemon: NodeDaemon, spec: NodeSpec) -> Stage:
+    """r1 is the only master, r2 its backup; a client's pings get through if there is the usual address."""
+    first = spec.instances[0]
+    stage = Stage("bench", {"r1": daemon, "r2": daemon}, vip=first.vips[0], vrid=first.vrid)
+    try:
+        stage.start("r1", _with_priority(spec, 101))
+        stage.start("r2", _with_priority(spec, 100))
+        if not stage.await_sole_holder("r1", PATIENCE):
+            raise LabError(f"{daemon.name}: r1 does not hold the address alone")
+        if first.vips == (VIP,) and stage.pings is not None and not stage.pings.wait_for_reply(PATIENCE, host="r1"):
+            raise LabError(f"{daemon.name}: nobody answers pings")
+        time.sleep(1.5)
+    except BaseException:
+        stage.close()
+        raise
+    return stage
+
+
+def _with_priority(spec: NodeSpec, priority: int) -> NodeSpec:
+    return NodeSpec(tuple(replace(instance, priority=priority) for instance in spec.instances))
+
+
+def _outage(stage: Stage, at: int) -> Figures:
+    advert = stage.await_advert("r2", PATIENCE, since=at)
+    figures = {"until the other node advertises": (advert.time_ns - at) / 1e6}
+    if stage.pings is None:
+        return figures
+    if stage.pings.wait_for_reply(PATIENCE, host="r2", since=at) is None:
+        raise LabError("the other node does not answer")
+    return {"outage": stage.pings.outage(at).ms, **figures}
+
+
+def _pings(stage: Stage) -> PingProbe:
+    if stage.pings is None:
+        raise LabError("a client's pings cannot tell which node answers")
+    return stage.pings
+
+
+def _await_addresses(stage: Stage, host: str, wanted: set[str], *, since: int) -> int:
+    """When the last of them came (ns)."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        came = {c.address: c.time_ns for c in stage.monitor.addresses(host) if c.present and c.time_ns >= since}
+        if wanted <= came.keys():
+            return max(came[address] for address in wanted)
+        time.sleep(0.05)
+    raise LabError(f"{host} has {len(wanted & came.keys())} of {len(wanted)} addresses after {PATIENCE:g} s")
+
+
+def _longest_gap(stage: Stage, since: int, until: int) -> float:
+    """Between two adverts of one virtual router of r1."""
+    by_router: dict[int, list[int]] = {}
+    for advert in stage.capture.adverts("r1", since=since, until=until):
+        by_router.setdefault(advert.vrid, []).append(advert.time_ns)
+    gaps = [b - a for times in by_router.values() for a, b in itertools.pairwise(times)]
+    return max(gaps, default=0) / 1e6
