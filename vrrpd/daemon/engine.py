@@ -5,9 +5,10 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from vrrpd.core.effects import Announce, SendAdvertisement, State
+from vrrpd.core.effects import State
 from vrrpd.core.events import AdvertisementReceived, Event, PacketDropped, PriorityChanged, Stalled
 from vrrpd.core.node import Directed, Node
+from vrrpd.daemon.arrangement import arrange
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
 from vrrpd.daemon.moderation import Moderation, slack
@@ -182,10 +183,10 @@ class Engine:
 
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
-        failures = self._executor.carry_out(_arrange(batch), now)
+        failures = self._executor.carry_out(arrange(batch), now)
         while failures:
             answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
-            failures = self._executor.carry_out(_arrange(answers), now)
+            failures = self._executor.carry_out(arrange(answers), now)
         self._executor.finish()
 
     def _arm(self) -> None:
@@ -200,15 +201,6 @@ class Engine:
         if self._armed is None or deadline < self._armed:
             self._armed = deadline
             self._timer.arm(deadline)
-
-
-def _arrange(batch: Collection[Directed]) -> Collection[Directed]:
-    """No instance's advert waits for another's addresses, and what several packets led to is announced once."""
-    if len(batch) < 2:
-        return batch
-    last = {directed: place for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)}
-    kept = [directed for place, directed in enumerate(batch) if last.get(directed, place) == place]
-    return sorted(kept, key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
 
 
 def _raise(_listener: Listener, error: LinuxError) -> None:

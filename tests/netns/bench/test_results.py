@@ -1,8 +1,6 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import pytest
-
 from netns.bench.chart import svg
 from netns.bench.results import Results, Row, Run, markdown
 

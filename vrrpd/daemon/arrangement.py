@@ -1,0 +1,45 @@
+"""In which order the effects of several instances are carried out."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from vrrpd.core.directed import Directed
+from vrrpd.core.effects import AddAddresses, Announce, RemoveAddresses, SendAdvertisement
+
+_ADVERTS, _ADDRESSES, _ANNOUNCEMENTS, _REPETITIONS = range(4)
+
+
+def arrange(batch: Collection[Directed]) -> Collection[Directed]:
+    """First the adverts of all, then the addresses of all, then each announcement once, then their repetitions.
+
+    But for adverts, which wait for nothing, the effects of one instance stay in their order. What several packets led
+    to is announced once.
+    """
+    if len(batch) < 2:
+        return batch
+    last = {directed: place for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)}
+    reached: dict[str, int] = {}
+    staged: list[tuple[int, Directed]] = []
+    for place, directed in enumerate(batch):
+        if last.get(directed, place) != place:
+            continue
+        if isinstance(directed.effect, SendAdvertisement):
+            staged.append((_ADVERTS, directed))
+            continue
+        for stage, part in _parts(directed, several=len(last) > 1):
+            reached[part.router] = max(reached.get(part.router, _ADDRESSES), stage)
+            staged.append((reached[part.router], part))
+    staged.sort(key=lambda item: item[0])
+    return [directed for _, directed in staged]
+
+
+def _parts(directed: Directed, *, several: bool) -> tuple[tuple[int, Directed], ...]:
+    effect = directed.effect
+    if isinstance(effect, AddAddresses | RemoveAddresses):
+        return ((_ADDRESSES, directed),)
+    if not isinstance(effect, Announce):
+        return ((0, directed),)  # with what it follows
+    if not several or effect.rounds == 1:
+        return ((_ANNOUNCEMENTS, directed),)
+    once, again = replace(effect, rounds=1), replace(effect, rounds=effect.rounds - 1)
+    return (_ANNOUNCEMENTS, replace(directed, effect=once)), (_REPETITIONS, replace(directed, effect=again))
