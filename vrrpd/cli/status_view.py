@@ -76,7 +76,7 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
     urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance))
     calm = (*_waiting(instance), *_silent_peers(instance), *_trackers(instance, everything=everything))
     if everything:
-        calm += (*_source(instance), *_peers(instance), *_timers(instance), *_counters(instance))
+        calm += (*_source(instance), *_probe(instance), *_peers(instance), *_timers(instance), *_counters(instance))
     return Notes(printable(heading), tuple(map(printable, urgent)), tuple(map(printable, calm)))
 
 
@@ -209,6 +209,13 @@ def _tracker(tracker: TrackerStatus) -> str:
 
 def _source(instance: InstanceStatus) -> Iterator[str]:
     yield f"advertisements come from {instance['source'] or 'nowhere: the interface has no address'}"
+
+
+def _probe(instance: InstanceStatus) -> Iterator[str]:
+    probe = instance["probe"]
+    if probe is not None:
+        said = {None: "has not answered yet", True: "answers", False: f"has not answered {probe['missed']} requests"}
+        yield f"fast failover: {probe['host']} is asked by {probe['how'] or 'nothing yet'}, and {said[probe['answers']]}"
 
 
 def _peers(instance: InstanceStatus) -> Iterator[str]:

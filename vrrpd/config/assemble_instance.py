@@ -18,7 +18,7 @@ from vrrpd.config.diagnostics import Report
 from vrrpd.config.model import Garp, GlobalDefs, SyncGroup, VirtualAddress, VrrpInstance
 from vrrpd.config.strict import STRICT
 from vrrpd.config.values import AddressEntry
-from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.core.parameters import AddressLossPolicy, FastFailover
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ class InstanceAssembler:
             "garp": _garp(block, inherits),
             "timer_expired_backup": None if timer_expired is None else Priority(timer_expired),
             "address_loss": AddressLossPolicy(block.get("address_loss", str, "restore")),
+            "fast_failover": block.find("fast_failover", FastFailover),
             "accept": _accept(block, self.report),
             "check_unicast_src": _check_unicast_src(block, inherits),
             "notify": notify_scripts(block),

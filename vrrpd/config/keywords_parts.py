@@ -70,6 +70,15 @@ AUTH_HMAC = table(
             '"enforce"', '"permissive"'),
 )  # fmt: skip
 
+FAST_FAILOVER = table(
+    Keyword("probe", OneOf(("overdue", "always", "off")),
+            "When a backup asks the master's host whether it lives: once an advertisement is late by a tenth of the"
+            " interval, all the time, or never.", '"overdue"', '"always"'),
+    Keyword("interval", Seconds(0.01, 1), "Time between two requests; at least as long as an answer may take.", "0.1",
+            "0.2"),
+    Keyword("misses", Integer(1, 20), "A host is silent after so many requests in a row without an answer.", "3", "5"),
+)  # fmt: skip
+
 GARP_GROUP = table(
     Keyword("interface", Form.INTERFACE, "One interface.", "none", '"eth0"'),
     Keyword("interfaces", Form.INTERFACES, "Several.", "[]", '["eth0", "eth1"]'),

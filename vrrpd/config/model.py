@@ -31,7 +31,7 @@ from vrrpd.config.model_tracking import (
     TrackProcess,
     VrrpScript,
 )
-from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.core.parameters import AddressLossPolicy, FastFailover
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 __all__ = [
@@ -153,6 +153,7 @@ class VrrpInstance:
     lower_prio_no_advert: bool = False
     higher_prio_send_advert: bool = False
     timer_expired_backup: Priority | None = None
+    fast_failover: FastFailover | None = None
     address_loss: AddressLossPolicy = AddressLossPolicy.RESTORE
     notify: NotifyScripts = field(default_factory=NotifyScripts)
     # more trackers

@@ -28,6 +28,7 @@ def parameters_of(instance: VrrpInstance) -> Parameters:
         announce_source=instance.unicast,
         timer_expired_backup=instance.timer_expired_backup,
         address_loss=instance.address_loss,
+        fast_failover=instance.fast_failover,
     )
 
 

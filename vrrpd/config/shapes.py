@@ -45,6 +45,7 @@ class Form(enum.Enum):
     TRACK_BFDS = "a list of names of bfd_instances"
     AUTHENTICATION = '{ auth_type = "PASS", auth_pass = "..." }'
     AUTH_HMAC = '{ key = ["1 hex:..."], active_key = 1 }'
+    FAST_FAILOVER = 'true, false or { probe = "overdue", interval = 0.1, misses = 3 }'
     NOTIFY_DELETED = "true, or a command as behind notify_master"
     PROCESS = 'the name of a process: "name parameter ...", or a list of texts'
     FIFO = '"PATH", "PATH user" or "PATH user group"'

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from vrrpd.config.fast_failover import fast_failover_settings
 from vrrpd.config.line_values import routing_texts
 from vrrpd.config.model import (
     FOREVER,
@@ -22,6 +23,7 @@ from vrrpd.config.model import (
     Vmac,
 )
 from vrrpd.config.values import InitFile, User, Weight
+from vrrpd.core.parameters import FastFailover
 
 Defaults = Mapping[tuple[str, str], tuple[int, bool]]
 """The weight of each tracker's own definition, by keyword of reference and name."""
@@ -115,6 +117,12 @@ def _runner(first: str, user: str | None, group: str | None) -> str:
     return " ".join(filter(None, (first, user, group if user else None)))
 
 
+def _fast_failover(fast: FastFailover) -> str:
+    lines = (f"{word} {text_of(value)}" for word, value in fast_failover_settings(fast).items())
+    inner = "; ".join(lines)
+    return f"{{ {inner} }}" if inner else "true"
+
+
 _TEXTS: Final[Mapping[type, Callable[..., str]]] = {
     VirtualAddress: address_text,
     Weight: weight_text,
@@ -130,6 +138,7 @@ _TEXTS: Final[Mapping[type, Callable[..., str]]] = {
     InitFile: lambda init: f"{init.value} overwrite" if init.overwrite else str(init.value),
     LinkbeatInterface: lambda beat: f"{beat.name} {beat.method}" if beat.method else beat.name,
     UpDownDelay: lambda delay: f"{delay.interface} {number(delay.down)} {number(delay.up)}",
+    FastFailover: _fast_failover,
     HmacKey: lambda key: f"{key.key_id} {key.value}",
 }
 

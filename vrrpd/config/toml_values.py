@@ -8,11 +8,13 @@ from typing import Final
 from vrrpd.config.assemble import Block
 from vrrpd.config.diagnostics import Location, Report, Written
 from vrrpd.config.entries import address_line, track_line, virtual_address
+from vrrpd.config.fast_failover import fast_failover
 from vrrpd.config.keywords import (
     AUTH_HMAC,
     AUTHENTICATION,
     BLOCKS,
     COMMAND,
+    FAST_FAILOVER,
     GARP_GROUP,
     TABLES,
     TRACK,
@@ -52,6 +54,7 @@ from vrrpd.config.values import (
     weight_in_range,
 )
 from vrrpd.config.words import checked_command, plain_words, split_command
+from vrrpd.core.parameters import FastFailover
 
 _FLAG_WORDS: Final = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 _LARGEST: Final = 2**63 - 1
@@ -105,6 +108,7 @@ class TableReader:
             Form.DYNAMIC: self._dynamic,
             Form.AUTHENTICATION: self._authentication,
             Form.AUTH_HMAC: self._auth_hmac,
+            Form.FAST_FAILOVER: self._fast_failover,
             Form.GARP_GROUPS: self._garp_groups,
         }
 
@@ -391,6 +395,18 @@ class TableReader:
             write='"1 file:/etc/vrrpd/key"',
         )  # fmt: skip
         return None
+
+    def _fast_failover(self, keyword: Keyword, value: object, path: Path, block: Block) -> Value | None:
+        if isinstance(value, bool):
+            return FastFailover() if value else False
+        if not isinstance(value, dict):
+            self._wrong_type(keyword, value, path)
+            return None
+        part = self._part("fast_failover", FAST_FAILOVER, value, path)
+        if part is None:
+            return None
+        block.origins.update({f"fast_failover.{word}": place for word, place in part.origins.items()})
+        return fast_failover(part.values)
 
     def _garp_groups(self, keyword: Keyword, value: object, path: Path, block: Block) -> tuple[Listed, ...] | None:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):

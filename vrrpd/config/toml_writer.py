@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from vrrpd.config.fast_failover import fast_failover_settings
 from vrrpd.config.keywords import NAMELESS, Form, toml_literal
 from vrrpd.config.model import Authentication, AuthHmac, Command, Config, ExtraGarp, GarpGroup, Track
 from vrrpd.config.settings import Section, Setting, sections
 from vrrpd.config.texts import Defaults, own_weights, text_of, track_text
 from vrrpd.config.values import Weight
+from vrrpd.core.parameters import FastFailover
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SIMPLE = re.compile(r"[A-Za-z0-9_./:=+%@,-]+")
@@ -51,6 +53,8 @@ def toml_value(setting: Setting, defaults: Defaults) -> str:
             return f"{{ auth_type = {toml_literal(value.auth_type)}, auth_pass = {toml_literal(value.password)} }}"
         case AuthHmac():
             return _hmac(value)
+        case FastFailover():
+            return _fast_failover(value)
         case Weight() if not value.reverse:
             return str(value.value)
         case ExtraGarp() if not value.everywhere:
@@ -101,6 +105,11 @@ def _argv(argv: tuple[str, ...]) -> str:
     if all(_SIMPLE.fullmatch(word) for word in argv):
         return toml_literal(" ".join(argv))
     return f"[{', '.join(toml_literal(word) for word in argv)}]"
+
+
+def _fast_failover(fast: FastFailover) -> str:
+    parts = [f"{word} = {toml_literal(value)}" for word, value in fast_failover_settings(fast).items()]
+    return f"{{ {', '.join(parts)} }}" if parts else "true"
 
 
 def _hmac(hmac: AuthHmac) -> str:

@@ -70,6 +70,15 @@ class SilentPeerStatus(TypedDict):
     heard_ago: float
 
 
+class ProbeStatus(TypedDict):
+    """The host that fast_failover asks. ``answers``: None before its first answer; ``missed`` requests in a row."""
+
+    host: str
+    how: str
+    answers: bool | None
+    missed: int
+
+
 class InstanceStatus(TypedDict):
     """``master`` is None while nobody is known to hold the addresses.
 
@@ -98,6 +107,7 @@ class InstanceStatus(TypedDict):
     peers: list[PeerStatus]
     silent_peers: list[SilentPeerStatus]
     rival: str | None
+    probe: ProbeStatus | None
     statistics: dict[str, int | dict[str, int]]
 
 

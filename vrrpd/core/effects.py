@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from vrrpd.units import Address, Priority
+from vrrpd.units import Address, Priority, Seconds
 
 
 class State(enum.Enum):
@@ -23,6 +23,7 @@ class Reason(enum.Enum):
     OWNER = "owner"
     MASTER_DOWN = "master_down"
     MASTER_RESIGNED = "master_resigned"
+    MASTER_SILENT = "master_silent"
     PREEMPTING = "preempting"
     PREEMPTED = "preempted"
     TIE_BREAK = "tie_break"
@@ -70,6 +71,8 @@ class NoticeKind(enum.Enum):
     PREEMPT_DELAY = "preempt_delay"
     FAULTS_CHANGED = "faults_changed"
     SYNC_GROUP = "sync_group"
+    WRONG_TAKEOVER = "wrong_takeover"
+    PROBING = "probing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,24 @@ class NotifyGroup:
     event: NotifyEvent
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask ``host`` every ``interval`` seconds and say when ``misses`` requests in a row were not answered.
+
+    Not ``continuous``: only find out whether it answers at all. Replaces what was wanted before.
+    """
+
+    host: Address
+    interval: Seconds
+    misses: int
+    continuous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopProbing:
+    host: Address
+
+
 Effect: TypeAlias = (
     SendAdvertisement
     | AddAddresses
@@ -157,4 +178,6 @@ Effect: TypeAlias = (
     | Notice
     | GroupStateChanged
     | NotifyGroup
+    | Probe
+    | StopProbing
 )

@@ -42,6 +42,7 @@ ELECTION_TIMERS: Final = (
     Timer.CONFIRM,
     Timer.ELSEWHERE,
     Timer.SETTLED,
+    Timer.OVERDUE,
 )
 CONFIRM_SOONEST: Final = Seconds(0.1)
 """A starved process becomes no quicker because the intervals are short."""

@@ -163,6 +163,20 @@ class GroupRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class HostSilent:
+    """A probed host that did answer before answers no more."""
+
+    host: Address
+
+
+@dataclass(frozen=True, slots=True)
+class HostAnswered:
+    """After it had been silent."""
+
+    host: Address
+
+
+@dataclass(frozen=True, slots=True)
 class EffectFailed:
     """An effect could not be carried out."""
 
@@ -186,5 +200,7 @@ Event: TypeAlias = (
     | OperatorRequest
     | GroupChanged
     | GroupRequest
+    | HostSilent
+    | HostAnswered
     | EffectFailed
 )

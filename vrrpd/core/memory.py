@@ -32,11 +32,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The advertisement accepted last, where it agreed with our settings in everything; ``wait`` in seconds."""
+    """The advertisement accepted last, where it agreed with our settings in everything.
+
+    ``wait`` and ``overdue``: seconds until the timers of these names run out; None: it does not run.
+    """
 
     event: AdvertisementReceived
     heard: Heard
     wait: Seconds
+    overdue: Seconds | None = None
 
 
 class Memory:

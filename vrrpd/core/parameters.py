@@ -42,6 +42,29 @@ class AnnouncePolicy:
     elsewhere: Seconds = Seconds(0.0)
 
 
+class ProbeMode(enum.Enum):
+    """When a BACKUP asks the master's host whether it lives."""
+
+    OFF = "off"
+    OVERDUE = "overdue"
+    """Once an advertisement is late by a tenth of the interval."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class FastFailover:
+    """``interval``: 0.01..1 s between two requests that are answered; ``misses`` 1..20 without answer are silence."""
+
+    probe: ProbeMode = ProbeMode.OVERDUE
+    interval: Seconds = Seconds(0.1)
+    misses: int = 3
+
+    @property
+    def patience(self) -> Seconds:
+        """After which a request counts as unanswered, and the next one follows."""
+        return Seconds(self.interval / 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """One virtual router's settings.
@@ -91,6 +114,7 @@ class Parameters:
     retry_limit: int = 3
     yield_hold: Seconds = Seconds(60.0)
     longest_yield: Seconds = Seconds(600.0)
+    fast_failover: FastFailover | None = None
 
     @property
     def is_owner(self) -> bool:

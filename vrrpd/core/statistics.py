@@ -21,6 +21,8 @@ class Statistics:
     addresses_restored: int = 0
     effects_failed: int = 0
     stalls: int = 0
+    silent_takeovers: int = 0
+    wrong_takeovers: int = 0
     dropped: dict[DropReason, int] = field(default_factory=dict)
 
     def drop(self, reason: DropReason) -> None:

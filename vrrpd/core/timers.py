@@ -42,6 +42,8 @@ class Timer(enum.Enum):
     OWNER_CONFLICT = "owner_conflict"
     RETRY = "retry"
     SETTLED = "settled"
+    OVERDUE = "overdue"
+    PROBE_REST = "probe_rest"
 
     __hash__ = object.__hash__
     """Each is one object. Enum's own is written in Python, and these are looked up with every packet."""

@@ -15,7 +15,6 @@ from vrrpd.core.effects import (
     RemoveAddresses,
     State,
 )
-from vrrpd.core.election import Election
 from vrrpd.core.events import (
     AddressLost,
     AdvertisementReceived,
@@ -27,6 +26,8 @@ from vrrpd.core.events import (
     GroupAction,
     GroupChanged,
     GroupRequest,
+    HostAnswered,
+    HostSilent,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -38,6 +39,7 @@ from vrrpd.core.events import (
     Stalled,
     Startup,
 )
+from vrrpd.core.fast_failover import FastElection
 from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
 from vrrpd.core.timers import Timer, master_down_interval
@@ -48,7 +50,7 @@ ROGUE_GRACE_ADVERTS: Final = 2
 REDUCED_OWNER: Final = Priority(254)
 
 
-class VirtualRouter(Election):
+class VirtualRouter(FastElection):
     """One election: which event leads to which change.
 
     Before ``Startup`` the events that describe the world (link, source address, faults, priority) only set the scene.
@@ -105,18 +107,20 @@ class VirtualRouter(Election):
 
     def _on_primary_address_changed(self, event: PrimaryAddressChanged, now: Instant) -> None:
         self._source = event.address
+        self._rely_on_nobody()  # until the next advert: nobody is asked from an address that is gone
         self._reconsider(now)
 
     def _on_faults_changed(self, event: FaultsChanged, now: Instant) -> None:
         self._faults, self._waiting_for = event.faults, event.waiting_for
         self._reconsider(now)
 
-    def _on_priority_changed(self, event: PriorityChanged, _now: Instant) -> None:
+    def _on_priority_changed(self, event: PriorityChanged, now: Instant) -> None:
         if self.parameters.is_owner or event.effective_priority == self.effective_priority:
             return
-        wait = self._wait()
+        wait, old = self._wait(), self.effective_priority
         self._set_priority(event.effective_priority)
         self._shift_master_down(wait)
+        self._priority_moved(old, now)
 
     def _set_priority(self, effective: Priority) -> None:
         old, self.effective_priority = self.effective_priority, effective
@@ -147,7 +151,8 @@ class VirtualRouter(Election):
         self._ready_to_lead = True
         detail = f"{self._takeover_detail(now)}: ready, waiting for the other members"
         self._notice_once(NoticeKind.SYNC_GROUP, self._takeover, detail)
-        if self._takeover is Reason.MASTER_RESIGNED:
+        self._protocol_down = None
+        if self._takeover in (Reason.MASTER_RESIGNED, Reason.MASTER_SILENT):
             self._takeover = Reason.MASTER_DOWN
         self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval()))
 
@@ -160,7 +165,8 @@ class VirtualRouter(Election):
             return f"{master.address} resigned {now - master.last_heard:.2f} s ago"
         if self._takeover is Reason.PREEMPTING:
             return f"priority {self.effective_priority} is higher than {master.priority} of {master.address}"
-        return f"no advert from {master.address} for {now - master.last_heard:.2f} s"
+        mute = f"{self._relied_on} does not answer, " if self._takeover is Reason.MASTER_SILENT else ""
+        return f"{mute}no advert from {master.address} for {now - master.last_heard:.2f} s"
 
     def _advert_due(self, at: Instant, now: Instant) -> None:
         self._advertise(now)
@@ -245,13 +251,16 @@ class VirtualRouter(Election):
         self._memory.follow(heard)
         self._advert_as_backup(heard, now)
         if self._takeover is Reason.MASTER_DOWN and not differs:
-            self._accepted = Accepted(event, heard, self._down_interval())
+            overdue = None if self._deadlines.get(Timer.OVERDUE) is None else self._overdue_after
+            self._accepted = Accepted(event, heard, self._down_interval(), overdue)
 
     def _heard_again(self, accepted: Accepted, now: Instant) -> tuple[Effect, ...]:
         """The usual case, made cheap: the same advertisement again, and nothing else happened in between."""
         self.statistics.adverts_received += 1
         accepted.heard.at = now
         self._deadlines.set(Timer.MASTER_DOWN, after(now, accepted.wait))
+        if accepted.overdue is not None:
+            self._deadlines.set(Timer.OVERDUE, after(now, accepted.overdue))
         return ()
 
     def _is_starting(self, now: Instant) -> bool:
@@ -288,16 +297,17 @@ class VirtualRouter(Election):
             # Equal ones too: addresses are compared between two masters only (RFC 9568 section 6.4.2).
             self._deadlines.clear(Timer.PREEMPT_DELAY)
             self._preempt_ready = False
-            self._accept(heard.advertisement, now)
+            self._accept(heard, now)
         elif self._lets_be(heard.source, now):
-            self._accept(heard.advertisement, now)
+            self._accept(heard, now)
         else:
-            self._outlast(heard)
+            self._outlast(heard, now)
 
-    def _outlast(self, heard: Heard) -> None:
+    def _outlast(self, heard: Heard, now: Instant) -> None:
         """The Master_Down_Timer runs on: a lower priority does not restart it (RFC 9568 section 6.4.2)."""
         self.statistics.lower_priority_received += 1
         self._takeover = Reason.PREEMPTING
+        self._demoted(heard, now)
         self._notice_lower(heard, "taking over")
 
     def _lets_be(self, source: Address, now: Instant) -> bool:
@@ -313,11 +323,12 @@ class VirtualRouter(Election):
             self._notice(NoticeKind.PREEMPT_DELAY, f"{self.parameters.preempt_delay:g} s before {source} is preempted")
         return True
 
-    def _accept(self, advert: Advertisement, now: Instant) -> None:
+    def _accept(self, heard: Heard, now: Instant) -> None:
         self._takeover = Reason.MASTER_DOWN
         self._ready_to_lead = False
-        self._learn_interval(advert)
+        self._learn_interval(heard.advertisement)
         self._deadlines.set(Timer.MASTER_DOWN, after(now, self._down_interval()))
+        self._rely_on(heard, now)
 
     def _learn_interval(self, advert: Advertisement) -> None:
         """RFC 9568 section 6.4.2, not looked at in VRRPv2; zero would make us take over without end."""
@@ -326,6 +337,7 @@ class VirtualRouter(Election):
 
     def _advert_as_master(self, heard: Heard, now: Instant) -> None:
         priority, source, ours = heard.advertisement.priority, heard.source, self.effective_priority
+        self._judge_takeover(heard, now)
         if priority == RESIGN:
             self._advertise(now)
         elif priority == ours and source == self._source:
@@ -354,6 +366,7 @@ class VirtualRouter(Election):
         self._learn_interval(heard.advertisement)
         self._memory.follow(heard)
         self._enter_backup(reason, detail, after(now, self._down_interval()), now)
+        self._rely_on(heard, now)
 
     def _lower_priority_master(self, heard: Heard, now: Instant) -> None:
         """Answer at once (RFC 9568 section 6.4.3) and announce again, so that caches return to us (keepalived)."""
@@ -502,6 +515,8 @@ class VirtualRouter(Election):
     def _on_parameters_replaced(self, event: ParametersReplaced, now: Instant) -> None:
         old, wait = self.parameters, self._wait()
         self.parameters = event.parameters
+        if old.fast_failover != self.parameters.fast_failover:
+            self._rely_on_nobody()
         self._start_afresh(now)
         self._set_priority(event.effective_priority)
         self._shift_master_down(wait)
@@ -541,6 +556,8 @@ class VirtualRouter(Election):
         GroupChanged: _on_group_changed,
         GroupRequest: _on_group_request,
         EffectFailed: _on_effect_failed,
+        HostSilent: FastElection._on_host_silent,
+        HostAnswered: FastElection._on_host_answered,
     }
 
     _EXPIRED: Final[dict[Timer, Callable[..., None]]] = {
@@ -557,6 +574,8 @@ class VirtualRouter(Election):
         Timer.OWNER_CONFLICT: _rogue_gone,
         Timer.RETRY: _retry_due,
         Timer.SETTLED: _settled,
+        Timer.OVERDUE: FastElection._overdue,
+        Timer.PROBE_REST: FastElection._probe_rest_over,
     }
 
 

@@ -4,6 +4,7 @@ import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from vrrpd.core.effects import (
     AddAddresses,
@@ -14,9 +15,11 @@ from vrrpd.core.effects import (
     Notice,
     Notify,
     NotifyGroup,
+    Probe,
     RemoveAddresses,
     SendAdvertisement,
     StateChanged,
+    StopProbing,
 )
 from vrrpd.core.events import EffectFailed
 from vrrpd.core.node import Directed
@@ -27,6 +30,9 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.netlink import Netlink
 from vrrpd.units import RESIGN, Address, Instant, between
+
+Later: TypeAlias = Notify | NotifyGroup | Probe | StopProbing
+"""What is passed on once everything else of a batch is done."""
 
 log = logging.getLogger("vrrpd.instance")
 
@@ -43,20 +49,20 @@ class Means:
 
 
 class Executor:
-    """``notify`` is called for the scripts once everything else of a batch is done: it may fork."""
+    """``notify`` is called for scripts and requests once everything else of a batch is done: it may fork."""
 
     def __init__(
         self,
         means: Mapping[str, Means],
         netlink: Netlink,
         narrator: Narrator,
-        notify: Callable[[str, Notify | NotifyGroup], None],
+        notify: Callable[[str, Later], None],
     ) -> None:
         self._means = means
         self._netlink = netlink
         self._narrator = narrator
         self._notify = notify
-        self._notifications: list[tuple[str, Notify | NotifyGroup]] = []
+        self._notifications: list[tuple[str, Later]] = []
         self._announced: set[str] = set()
 
     def carry_out(self, batch: Iterable[Directed], since: Instant) -> list[tuple[str, EffectFailed]]:
@@ -122,7 +128,7 @@ class Executor:
             self._narrator.notice(name, effect)
         elif isinstance(effect, GroupStateChanged):
             self._narrator.group_changed(effect)
-        elif isinstance(effect, Notify | NotifyGroup):
+        elif isinstance(effect, Notify | NotifyGroup | Probe | StopProbing):
             self._notifications.append((name, effect))
 
     def _moved(

@@ -28,6 +28,8 @@ _LEVELS: Final[Mapping[NoticeKind, int]] = {
     NoticeKind.PREEMPT_DELAY: logging.INFO,
     NoticeKind.FAULTS_CHANGED: logging.WARNING,
     NoticeKind.SYNC_GROUP: logging.INFO,
+    NoticeKind.WRONG_TAKEOVER: logging.WARNING,
+    NoticeKind.PROBING: logging.INFO,
 }
 
 NOTICE_BURST: Final = 10

@@ -8,7 +8,7 @@ from vrrpd import __version__
 from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
-from vrrpd.core.effects import Notify, NotifyEvent, NotifyGroup, State
+from vrrpd.core.effects import Notify, NotifyEvent, Probe, State, StopProbing
 from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.view import VirtualRouterView
@@ -18,7 +18,7 @@ from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.differences import describe
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import Engine
-from vrrpd.daemon.executor import Executor, Means
+from vrrpd.daemon.executor import Executor, Later, Means
 from vrrpd.daemon.hooks import run_and_wait
 from vrrpd.daemon.journaling import Journaling
 from vrrpd.daemon.kernel_settings import KernelSettings, settings_of
@@ -30,6 +30,7 @@ from vrrpd.daemon.losses import Losses
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
 from vrrpd.daemon.plan import InstancePlan, plan_instance
+from vrrpd.daemon.prober import Prober
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.rivals import Rivals
 from vrrpd.daemon.silent_peers import SilentPeers
@@ -130,6 +131,8 @@ class Service:
         self.reporter.silent_peers = self._silent_peers.of
         self._rivals = Rivals(self._plans, self._view_of, self._watch, loop)
         self.reporter.rival = self._rivals.of
+        self._prober = Prober(self._plans, self._view_of, self._watch, loop, self._engine.deliver)
+        self.reporter.probe = self._prober.of
         self.reporter.static_addresses = statics.all
 
     def _view_of(self, name: str) -> VirtualRouterView:
@@ -250,6 +253,7 @@ class Service:
         self.reporter.replace(plans)
         self._silent_peers.replace(plans)
         self._rivals.replace(plans)
+        self._prober.replace(plans)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
         self._links.replace(plans, changes.former, changes.changed)
         names = {device for plan in plans if plan.name not in changes.former for device in plan.devices}
@@ -362,6 +366,7 @@ class Service:
         self._notifier.abandon()
         self._silent_peers.close()
         self._rivals.close()
+        self._prober.close()
         self._statics.close()
         self._links.close()
         self._view.close()
@@ -374,8 +379,10 @@ class Service:
         self._netlink.close()
         self._kernel.restore()
 
-    def _tell(self, name: str, notification: Notify | NotifyGroup) -> None:
-        if isinstance(notification, Notify):
+    def _tell(self, name: str, notification: Later) -> None:
+        if isinstance(notification, Probe | StopProbing):
+            self._prober.take(name, notification)
+        elif isinstance(notification, Notify):
             self._notifier.put(name, notification.event, notification.priority)
             self._silent_peers.notified(name, notification.event)
             self._rivals.notified(name, notification.event)

@@ -14,6 +14,7 @@ from vrrpd.control.status import (
     InstanceStatus,
     MasterStatus,
     PeerStatus,
+    ProbeStatus,
     SilentPeerStatus,
     StatusResult,
     TrackerStatus,
@@ -24,6 +25,7 @@ from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.prober import ProbeReport
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
@@ -49,6 +51,7 @@ class StatusReporter:
         self._config = config
         self._started = started
         self.silent_peers: Callable[[str], Sequence[PeerView]] = lambda _: ()
+        self.probe: Callable[[str], ProbeReport | None] = lambda _: None
         self.rival: Callable[[str], str | None] = lambda _: None
         self.static_addresses: Callable[[], Iterable[tuple[VirtualAddress, str]]] = tuple
 
@@ -101,6 +104,7 @@ class StatusReporter:
             peers=[_peer(peer, now) for peer in view.peers],
             silent_peers=[_silent_peer(peer, now) for peer in self.silent_peers(plan.name)],
             rival=self.rival(plan.name),
+            probe=_probe(self.probe(plan.name)),
             statistics=view.statistics.as_dict(),
         )
 
@@ -167,6 +171,12 @@ def _peer(peer: PeerView, now: Instant) -> PeerStatus:
 
 def _silent_peer(peer: PeerView, now: Instant) -> SilentPeerStatus:
     return SilentPeerStatus(address=str(peer.address), priority=peer.priority, heard_ago=between(peer.last_heard, now))
+
+
+def _probe(report: ProbeReport | None) -> ProbeStatus | None:
+    if report is None:
+        return None
+    return ProbeStatus(host=str(report.host), how=report.how, answers=report.answers, missed=report.missed)
 
 
 def _tracker(report: TrackerReport) -> TrackerStatus:

@@ -37,10 +37,10 @@ class ArpProbe:
             raise LinuxError("ask for", self._name, error.errno or 0) from error
         self._socket = endpoint
 
-    def ask(self) -> None:
-        """Send one request."""
+    def ask(self, to: bytes | None = None) -> None:
+        """Send one request, to everybody or to the host with one MAC address."""
         try:
-            self._socket.send(self._frame)
+            self._socket.send(self._frame if to is None else to + self._frame[len(to) :])
         except OSError as error:
             raise LinuxError("ask for", self._name, error.errno or 0) from error
 

@@ -35,7 +35,7 @@ class EchoProbe:
         try:
             endpoint = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
             if self._version == 6:
-                endpoint.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, _only(_REPLY[6]))
+                endpoint.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, only_type(_REPLY[6]))
             scope = (0, index) if self._version == 6 else ()
             endpoint.bind((str(source), 0, *scope))
             endpoint.connect((self._name, 0, *scope))  # the replies of others are not queued
@@ -76,8 +76,8 @@ class EchoProbe:
         self._socket.close()
 
 
-def _only(kind: int) -> bytes:
-    """struct icmp6_filter: a bit that is set keeps a type out."""
+def only_type(kind: int) -> bytes:
+    """struct icmp6_filter that lets one type in: a bit that is set keeps a type out."""
     words = [0xFFFFFFFF] * 8
     words[kind // 32] &= ~(1 << kind % 32)
     return struct.pack("8I", *words)

@@ -1,4 +1,4 @@
-"""Unsolicited Neighbour Advertisements (RFC 4861 section 7.2.6): gratuitous ARP's counterpart in IPv6."""
+"""Neighbour Discovery (RFC 4861): unsolicited advertisements, gratuitous ARP's counterpart, and solicitations."""
 
 import struct
 from ipaddress import IPv6Address
@@ -21,6 +21,8 @@ _TYPE: Final = 136
 _ROUTER: Final = 1 << 31
 _OVERRIDE: Final = 1 << 29
 _TARGET_LINK_LAYER_ADDRESS: Final = b"\x02\x01"
+_SOLICITATION: Final = bytes((135, 0, 0, 0, 0, 0, 0, 0))
+_SOURCE_LINK_LAYER_ADDRESS: Final = b"\x01\x01"
 
 
 def unsolicited_advertisement(mac: bytes, address: IPv6Address, *, router: bool) -> bytes:
@@ -33,6 +35,11 @@ def unsolicited_advertisement(mac: bytes, address: IPv6Address, *, router: bool)
     message = _message(body, _OVERRIDE | (_ROUTER if router else 0), address)
     header = _IPV6_HEADER.pack(_VERSION_6, len(message), _ICMPV6, _HOP_LIMIT) + address.packed + ALL_NODES.packed
     return _ALL_NODES_MAC + mac + _ETHERTYPE_IPV6 + header + message
+
+
+def solicitation(mac: bytes, target: IPv6Address) -> bytes:
+    """Who has ``target``? The ICMPv6 message, whose checksum is left to the kernel."""
+    return _SOLICITATION + target.packed + _SOURCE_LINK_LAYER_ADDRESS + checked_mac(mac)
 
 
 def _message(body: bytes, flags: int, source: IPv6Address) -> bytes:

@@ -95,6 +95,11 @@ class Cursor:
             )
         self._process(keywords, where, nested=True)
 
+    def optional_block(self, keywords: Keywords, where: str) -> None:
+        """The ``{ ... }`` behind a keyword that may stand alone."""
+        if self._opens():
+            self._process(keywords, where, nested=True)
+
     def entries(self, statement: Statement) -> Iterator[Statement]:
         """The ``{ ... }`` behind a keyword, made of lines that are no keywords."""
         self.no_more(statement, 1)

@@ -1,0 +1,157 @@
+"""Faster than the protocol's timers, where ``Parameters.fast_failover`` asks for it; without it nothing here acts.
+
+A silent host is taken for dead, and a master that fell behind us for one that waits to be relieved, after a quarter of
+Skew_Time instead of what is left of Master_Down_Interval: the better of two backups still comes first.
+"""
+
+from typing import Final
+
+from vrrpd.core.effects import NoticeKind, Probe, Reason, State, StopProbing
+from vrrpd.core.election import Election
+from vrrpd.core.events import HostAnswered, HostSilent
+from vrrpd.core.memory import Heard
+from vrrpd.core.parameters import Parameters, ProbeMode
+from vrrpd.core.timers import Timer
+from vrrpd.units import RESIGN, Address, Instant, Priority, Seconds, after
+
+OVERDUE_FACTOR: Final = 1.1
+SKEW_SHARE: Final = 0.25
+FIRST_REST: Final = Seconds(60.0)
+LONGEST_REST: Final = Seconds(3600.0)
+
+
+class FastElection(Election):
+    """Which host is asked, and what its silence leads to."""
+
+    def __init__(self, name: str, parameters: Parameters) -> None:
+        super().__init__(name, parameters)
+        self._relied_on: Address | None = None
+        """The sender of the advert accepted last."""
+        self._probe: Probe | None = None
+        self._protocol_down: Instant | None = None
+        """When Master_Down_Interval would have run out that was cut short."""
+        self._taken_from: Address | None = None
+        self._provisional_until = Instant(0.0)
+        self._rest = Seconds(0.0)
+        self._rest_until = Instant(0.0)
+
+    def _rely_on(self, heard: Heard, now: Instant) -> None:
+        """After every advert that was accepted as the master's."""
+        fast = self.parameters.fast_failover
+        if fast is None:
+            return
+        self._protocol_down = None
+        if heard.source != self._relied_on:
+            self._rely_on_nobody()
+            self._relied_on = heard.source
+        if fast.probe is not ProbeMode.OFF and self._deadlines.get(Timer.PROBE_REST) is None:
+            self._ask(continuous=fast.probe is ProbeMode.ALWAYS)
+            if fast.probe is ProbeMode.OVERDUE:
+                self._deadlines.set(Timer.OVERDUE, after(now, self._overdue_after))
+
+    def _rely_on_nobody(self) -> None:
+        self._relied_on = self._protocol_down = None
+        self._deadlines.clear(Timer.OVERDUE)
+        if self._probe is not None:
+            self._effects.append(StopProbing(self._probe.host))
+            self._probe = None
+
+    def _ask(self, *, continuous: bool) -> None:
+        fast = self.parameters.fast_failover
+        if fast is not None and self._relied_on is not None:
+            wanted = Probe(self._relied_on, fast.interval, fast.misses, continuous)
+            if wanted != self._probe:
+                self._probe = wanted
+                self._effects.append(wanted)
+
+    @property
+    def _overdue_after(self) -> Seconds:
+        return Seconds(OVERDUE_FACTOR * self._master_interval)
+
+    def _overdue(self, _at: Instant, _now: Instant) -> None:
+        self._ask(continuous=True)
+
+    # --- sooner than Master_Down_Interval -------------------------------------------------------------------------
+
+    def _hasten(self, start: Instant, reason: Reason) -> None:
+        """Take over a quarter of Skew_Time after ``start``, unless that is later than it would be anyway."""
+        at, due = after(start, SKEW_SHARE * self._skew()), self._deadlines.get(Timer.MASTER_DOWN)
+        if due is not None and at < due and self._protocol_down is None and not self._ready_to_lead:
+            self._protocol_down, self._takeover = due, reason
+            self._deadlines.set(Timer.MASTER_DOWN, at)
+
+    def _relent(self) -> None:
+        """The protocol's own timer goes on as if it had never been cut short."""
+        if self._protocol_down is not None:
+            self._deadlines.set(Timer.MASTER_DOWN, self._protocol_down)
+            self._protocol_down, self._takeover = None, Reason.MASTER_DOWN
+
+    def _demoted(self, heard: Heard, now: Instant) -> None:
+        """A lower priority than ours was heard, which we may preempt; of others than the master it says nothing."""
+        if self.parameters.fast_failover is not None and heard.source == self._relied_on:
+            self._hasten(now, Reason.PREEMPTING)
+
+    def _priority_moved(self, old: Priority, now: Instant) -> None:
+        """A master that fell says so at once; a backup that fell to the master's level leaves it alone."""
+        if self.parameters.fast_failover is None or self.effective_priority >= old:
+            return
+        master = self._memory.master
+        if self.state is State.MASTER:
+            self._advertise(now)
+        elif self._takeover is Reason.PREEMPTING and master and master.priority >= self.effective_priority:
+            self._relent()
+
+    def _on_host_silent(self, event: HostSilent, now: Instant) -> None:
+        if self.state is State.BACKUP and self._is_asked(event.host) and self._takeover is not Reason.MASTER_RESIGNED:
+            self._hasten(self._verdict_at(now), Reason.MASTER_SILENT)
+
+    def _on_host_answered(self, event: HostAnswered, _now: Instant) -> None:
+        if self._is_asked(event.host) and self._takeover is Reason.MASTER_SILENT:
+            self._relent()
+
+    def _is_asked(self, host: Address) -> bool:
+        return self._probe is not None and self._probe.host == host
+
+    def _verdict_at(self, now: Instant) -> Instant:
+        """All backups began to ask when the same advert was overdue: how promptly each was woken must not reorder
+        them, so what happens within a quarter of a request's time happens at its end.
+        """
+        fast, master = self.parameters.fast_failover, self._memory.master
+        if fast is None or master is None or fast.probe is not ProbeMode.OVERDUE:
+            return now
+        begin, step = after(master.last_heard, self._overdue_after), fast.patience
+        due = after(begin, (fast.misses + SKEW_SHARE) * step)
+        return due if now < due else after(due, -((due - now) // step) * step)
+
+    # --- whether it was right -------------------------------------------------------------------------------------
+
+    def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
+        silent, span = (self._relied_on if reason is Reason.MASTER_SILENT else None), self._down_interval()
+        super()._enter_master(reason, detail, now)
+        self.statistics.silent_takeovers += silent is not None
+        self._taken_from, self._provisional_until = silent, after(now, span)
+
+    def _become(self, state: State, reason: Reason, detail: str, now: Instant) -> None:
+        self._rely_on_nobody()
+        super()._become(state, reason, detail, now)
+
+    def _shift_master_down(self, old_wait: Seconds) -> None:
+        if self._protocol_down is None:
+            super()._shift_master_down(old_wait)
+
+    def _judge_takeover(self, heard: Heard, now: Instant) -> None:
+        """Nobody comes back within Master_Down_Interval: a master that is heard again so soon was never gone."""
+        wrong = heard.source == self._taken_from and now <= self._provisional_until
+        if not wrong or heard.advertisement.priority == RESIGN:
+            return
+        self._taken_from = None
+        self.statistics.wrong_takeovers += 1
+        calm = now > after(self._rest_until, self._rest)
+        self._rest = FIRST_REST if calm else Seconds(min(2 * self._rest, LONGEST_REST))
+        self._rest_until = after(now, self._rest)
+        self._deadlines.set(Timer.PROBE_REST, self._rest_until)
+        text = f"{heard.source} was alive though it answered nothing: no probing for {self._rest:g} s"
+        self._notice(NoticeKind.WRONG_TAKEOVER, text)
+
+    def _probe_rest_over(self, _at: Instant, _now: Instant) -> None:
+        self._notice(NoticeKind.PROBING, "the master's host is asked again")

@@ -1,0 +1,245 @@
+"""Asks the hosts of masters whether they live (fast_failover): one stream of requests for each host on an interface.
+
+The master's kernel answers, so it may run anything. Timers of the loop pace the requests and answers are collected when
+the next one is due: nothing here runs when adverts arrive or depart. A host that never answered is never called silent.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Final, Protocol
+
+from vrrpd.core.effects import Probe, StopProbing
+from vrrpd.core.events import Event, HostAnswered, HostSilent
+from vrrpd.core.view import VirtualRouterView
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.errors import LinuxError
+from vrrpd.linux.host_probe import HostProbe, open_host_probe
+from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.units import Address, Seconds
+
+log = logging.getLogger("vrrpd.prober")
+
+ACQUAINTANCE: Final = Seconds(1.0)
+"""Seconds between requests to a host that has not answered yet."""
+EARLY: Final = 10
+"""So many of them; then it is one every ``SELDOM`` seconds."""
+SELDOM: Final = Seconds(60.0)
+
+
+class Interfaces(Protocol):
+    """linux.interfaces.InterfaceWatch."""
+
+    @property
+    def links(self) -> tuple[Link, ...]: ...
+    def link(self, name: str) -> Link | None: ...
+    def link_with(self, address: Address) -> Link | None: ...
+    def addresses(self, index: int) -> tuple[InterfaceAddress, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """``answers`` None: not known yet."""
+
+    host: Address
+    how: str
+    answers: bool | None
+    missed: int
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Requests to one host; ``wanted`` by instance, ``told`` those that know of its silence."""
+
+    interface: str
+    host: Address
+    source: Address
+    wanted: dict[str, Probe] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    link: Link | None = None
+    probe: HostProbe | None = None
+    known: bool = False
+    waiting: bool = False
+    missed: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def pace(self) -> Seconds | None:
+        """Half the shortest interval that is wanted; None: nobody wants to know at the moment."""
+        halves = [probe.interval / 2 for probe in self.wanted.values() if probe.continuous]
+        return Seconds(min(halves)) if halves else None
+
+    def rest(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def forget(self) -> None:
+        if self.probe is not None:
+            self.probe.close()
+        self.probe, self.known, self.waiting, self.missed = None, False, False, 0
+
+
+_Key = tuple[str, Address, Address]
+
+
+class Prober:
+    """``view_of`` tells how an instance is now, ``deliver`` takes the events for the election."""
+
+    def __init__(
+        self,
+        plans: Iterable[InstancePlan],
+        view_of: Callable[[str], VirtualRouterView],
+        interfaces: Interfaces,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Callable[[Iterable[tuple[str, Event]]], None],
+        open_probe: Callable[[Link, Address, Address, Collection[bytes], bool], HostProbe] | None = None,
+    ) -> None:
+        self._view_of = view_of
+        self._interfaces = interfaces
+        self._loop = loop
+        self._deliver = deliver
+        self._open_probe = open_probe or _open
+        self._plans: Mapping[str, InstancePlan] = {}
+        self._streams: dict[_Key, _Stream] = {}
+        self._of: dict[str, _Stream] = {}
+        self.replace(plans)
+
+    def replace(self, plans: Iterable[InstancePlan]) -> None:
+        """These are the instances from now on; a changed one is asked for anew by the election."""
+        self._plans = {plan.name: plan for plan in plans}
+        for name in self._of.keys() - self._plans.keys():
+            self._leave(name)
+
+    def take(self, instance: str, effect: Probe | StopProbing) -> None:
+        """What the election wants; called when all else is done. Nothing is sent before the loop turns."""
+        if isinstance(effect, StopProbing):
+            self._leave(instance)
+            return
+        source, plan = self._view_of(instance).source, self._plans.get(instance)
+        if source is None or plan is None:
+            return
+        key = (plan.interface, effect.host, source)
+        old = self._of.get(instance)
+        if old is not None and (old.interface, old.host, old.source) != key:
+            self._leave(instance)
+        stream = self._streams.setdefault(key, _Stream(*key))
+        paced = stream.pace
+        stream.wanted[instance] = effect
+        self._of[instance] = stream
+        if stream.pace != paced or stream.timer is None:
+            self._begin(stream)
+
+    def of(self, instance: str) -> ProbeReport | None:
+        """The host that is asked for this instance."""
+        stream = self._of.get(instance)
+        if stream is None:
+            return None
+        answers = stream.missed < stream.wanted[instance].misses if stream.known else None
+        return ProbeReport(stream.host, "" if stream.probe is None else stream.probe.how, answers, stream.missed)
+
+    def close(self) -> None:
+        for name in tuple(self._of):
+            self._leave(name)
+
+    def _leave(self, instance: str) -> None:
+        stream = self._of.pop(instance, None)
+        if stream is None:
+            return
+        del stream.wanted[instance]
+        stream.told.discard(instance)
+        if not stream.wanted:
+            stream.rest()
+            stream.forget()
+            del self._streams[stream.interface, stream.host, stream.source]
+
+    # --- one stream -------------------------------------------------------------------------------------------------
+
+    def _begin(self, stream: _Stream) -> None:
+        """At once: what came in while nobody asked is no answer."""
+        if stream.pace is None and stream.known:
+            stream.rest()
+            stream.waiting, stream.missed = False, 0
+            return
+        if stream.waiting and stream.timer is not None:
+            return  # the request that is under way has its time
+        if stream.probe is not None and not stream.waiting:
+            stream.probe.answered()
+        self._later(stream, Seconds(0.0))
+
+    def _later(self, stream: _Stream, delay: Seconds) -> None:
+        stream.rest()
+        stream.timer = self._loop.call_later(delay, self._turn, stream)
+
+    def _turn(self, stream: _Stream) -> None:
+        """Judge the last request, and send the next one unless the last one was answered just now."""
+        stream.timer = None
+        events: list[tuple[str, Event]] = []
+        was_waiting = stream.waiting
+        if self._look_up(stream):
+            events = self._judge(stream)
+            if stream.waiting or not was_waiting:
+                self._ask(stream)
+        pace = stream.pace
+        if not stream.known:
+            self._later(stream, ACQUAINTANCE if stream.missed < EARLY else SELDOM)
+        elif pace is not None:
+            self._later(stream, pace)
+        if events:
+            self._deliver(events)
+
+    def _judge(self, stream: _Stream) -> list[tuple[str, Event]]:
+        if stream.probe is None or not stream.waiting:
+            return []
+        if stream.probe.answered():
+            silent, stream.told = stream.told, set()
+            stream.known, stream.waiting, stream.missed = True, False, 0
+            return [(name, HostAnswered(stream.host)) for name in silent]
+        stream.missed += 1
+        if not stream.known:
+            return []
+        news = {name for name, probe in stream.wanted.items() if probe.continuous and stream.missed >= probe.misses}
+        news -= stream.told
+        stream.told |= news
+        return [(name, HostSilent(stream.host)) for name in sorted(news)]
+
+    def _ask(self, stream: _Stream) -> None:
+        """A request that could not be sent is none that was missed."""
+        if stream.probe is None:
+            return
+        try:
+            stream.probe.ask(everybody=stream.missed > 0)
+            stream.waiting = True
+        except LinuxError as error:
+            stream.waiting = False
+            log.debug("%s", error)
+
+    def _look_up(self, stream: _Stream) -> bool:
+        """A probe for the interface as it is now."""
+        name = stream.interface
+        link = self._interfaces.link(name) if name else self._interfaces.link_with(stream.source)
+        if link is None or link != stream.link or stream.probe is None:
+            stream.forget()
+            stream.link = link
+            if link is not None:
+                self._open(stream, link)
+        return stream.probe is not None
+
+    def _open(self, stream: _Stream, link: Link) -> None:
+        multicast = any(not self._plans[name].config.unicast for name in stream.wanted)
+        on_link = multicast or any(
+            stream.host in ip_network((item.address, item.prefix), strict=False)
+            for item in self._interfaces.addresses(link.index)
+            if item.address.version == stream.host.version
+        )
+        own = [item.mac for item in self._interfaces.links]
+        try:
+            stream.probe = self._open_probe(link, stream.source, stream.host, own, on_link)
+        except LinuxError as error:
+            log.debug("%s", error)
+
+
+def _open(link: Link, source: Address, host: Address, own: Collection[bytes], on_link: bool) -> HostProbe:
+    return open_host_probe(link, source, host, own, on_link=on_link)
