@@ -33,10 +33,12 @@ from vrrpd.core.effects import (
     Notice,
     Notify,
     NotifyGroup,
+    Probe,
     Reason,
     RemoveAddresses,
     SendAdvertisement,
     StateChanged,
+    StopProbing,
 )
 from vrrpd.core.events import (
     AddressLost,
@@ -49,6 +51,8 @@ from vrrpd.core.events import (
     GroupAction,
     GroupChanged,
     GroupRequest,
+    HostAnswered,
+    HostSilent,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -60,7 +64,15 @@ from vrrpd.core.events import (
     Stalled,
     Startup,
 )
-from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, ListMismatchPolicy, Parameters, rfc_reading
+from vrrpd.core.parameters import (
+    AddressLossPolicy,
+    AnnouncePolicy,
+    FastFailover,
+    ListMismatchPolicy,
+    Parameters,
+    ProbeMode,
+    rfc_reading,
+)
 from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Address, Priority, Seconds
 
@@ -75,6 +87,8 @@ LETTERS: Final[dict[type[Effect], str]] = {
     Notice: "!",
     GroupStateChanged: "s",
     NotifyGroup: "n",
+    Probe: "?",
+    StopProbing: ".",
 }
 
 TABLE: Final = """
@@ -100,6 +114,7 @@ link up                            |            |            |            |     
 source address gone                |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !
 another source address             |            |            |            |              |              |
 priority raised                    |            | INIT !N    |            | BACKUP !N    | MASTER !N    | FAULT !N
+priority lowered                   |            | INIT !N    |            | BACKUP !N    | MASTER !N    | FAULT !N
 priority as before                 |            |            |            |              |              |
 check failed                       |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  |
 check passed                       |            | BACKUP SN  |            |              |              | BACKUP SN
@@ -124,6 +139,8 @@ group: announce                    |            |            |            |     
 addresses not added                | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
 addresses not removed              | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
 advert not sent                    | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
+host of the master silent          |            |            |            |              |              |
+host of the master answers         |            |            |            |              |              |
 """
 
 
@@ -187,6 +204,7 @@ EVENTS: Final[dict[str, Event]] = {
     "source address gone": PrimaryAddressChanged(None),
     "another source address": PrimaryAddressChanged(LOWER),
     "priority raised": PriorityChanged(Priority(120)),
+    "priority lowered": PriorityChanged(Priority(90)),
     "priority as before": PriorityChanged(Priority(100)),
     "check failed": FaultsChanged(frozenset({CHECK})),
     "check passed": FaultsChanged(frozenset()),
@@ -211,6 +229,8 @@ EVENTS: Final[dict[str, Event]] = {
     "addresses not added": EffectFailed(AddAddresses((VIP,)), "no buffer space"),
     "addresses not removed": EffectFailed(RemoveAddresses((VIP,)), "busy"),
     "advert not sent": EffectFailed(SendAdvertisement(Priority(100)), "network is unreachable"),
+    "host of the master silent": HostSilent(LOWER),
+    "host of the master answers": HostAnswered(LOWER),
 }
 
 
@@ -240,6 +260,21 @@ def _not_added_twice() -> Story:
     return story
 
 
+TO_SILENCE: Final = ("advert of a higher priority", "host of the master silent")
+
+
+def _overdue(settings: Parameters) -> Story:
+    story = told(settings, "advert of a higher priority", begin=started)
+    story.next_deadline()
+    return story
+
+
+def _in_its_place() -> Story:
+    story = told(EAGER, *TO_SILENCE, begin=started)
+    story.next_deadline()
+    return story
+
+
 def _held_back() -> Story:
     story = started()
     story.tell(GroupChanged(may_lead=False))
@@ -257,6 +292,8 @@ TRUSTING: Final = parameters(preempt=False, timer_expired_backup=Priority(90))
 PATIENT: Final = parameters(preempt_delay=Seconds(2.0))
 STRICT: Final = parameters(list_mismatch=ListMismatchPolicy.DROP)
 FAILING_OVER: Final = parameters(address_loss=AddressLossPolicy.FAIL_OVER)
+FAST: Final = parameters(fast_failover=FastFailover())
+EAGER: Final = parameters(fast_failover=FastFailover(ProbeMode.ALWAYS))
 ANNOUNCING: Final = parameters(announce=AnnouncePolicy(delay=Seconds(0.5), refresh=Seconds(1.5)))
 
 STORIES: Final[dict[str, Callable[[], Story]]] = {
@@ -291,6 +328,12 @@ STORIES: Final[dict[str, Callable[[], Story]]] = {
     "MASTER as the RFCs have it": lambda: master(rfc_reading(parameters())),
     "MASTER that announces again": lambda: master(ANNOUNCING),
     "BACKUP that its group holds back": _held_back,
+    "fast BACKUP": lambda: started(FAST),
+    "fast BACKUP of a higher master": lambda: told(FAST, "advert of a higher priority", begin=started),
+    "fast BACKUP of a late master": lambda: _overdue(FAST),
+    "fast BACKUP of a silent master": lambda: told(EAGER, *TO_SILENCE, begin=started),
+    "MASTER in place of a silent one": _in_its_place,
+    "fast MASTER": lambda: master(FAST),
     "FAULT of another member": lambda: told(parameters(), "group: another faulted"),
     "FAULT for two reasons": lambda: told(parameters(), "check failed", "link down"),
     "FAULT in maintenance": lambda: told(parameters(), "maintenance begins"),
@@ -343,6 +386,14 @@ MASTER as the RFCs have it           | advert with other addresses        | MAST
 MASTER that announces again          | deadline                           | MASTER G       |
 BACKUP that its group holds back     | deadline                           | BACKUP !       |
 BACKUP that its group holds back     | group: become master               | MASTER A+GSN   | sync_group
+fast BACKUP                          | advert of a higher priority        | BACKUP ?       |
+fast BACKUP of a higher master       | deadline                           | BACKUP ?       |
+fast BACKUP of a higher master       | link down                          | FAULT .SN      | link_down
+fast BACKUP of a late master         | advert of a higher priority        | BACKUP ?       |
+fast BACKUP of a late master         | stop                               | INIT .SN       | shutdown
+fast BACKUP of a silent master       | deadline                           | MASTER A+G.SN  | master_silent
+MASTER in place of a silent one      | advert of a higher priority        | BACKUP !-SN    | preempted
+fast MASTER                          | priority lowered                   | MASTER !NA     |
 FAULT of another member              | group: nothing holds it back       | BACKUP SN      | fault_cleared
 FAULT for two reasons                | check passed                       | FAULT !        |
 FAULT for two reasons                | link up                            | FAULT !        |

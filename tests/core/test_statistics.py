@@ -37,6 +37,8 @@ def test_every_counter_has_its_name() -> None:
         "addresses_restored",
         "effects_failed",
         "stalls",
+        "silent_takeovers",
+        "wrong_takeovers",
         "dropped",
     }
 

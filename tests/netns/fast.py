@@ -34,8 +34,7 @@ def instance(vrid: int, priority: int, words: str = "", *, family: int = 4, vers
     vip = f"192.168.1.{49 + vrid}" if family == 4 else f"fe80::{49 + vrid:x} fd00:1::{49 + vrid:x}"
     vip = vip.replace(" ", "\n        ")
     version = 3 if family == 6 else version
-    text = _INSTANCE.format(vrid=vrid, priority=priority, words=words, vip=f"\n        {vip}\n    ", version=version)
-    return text
+    return _INSTANCE.format(vrid=vrid, priority=priority, words=words, vip=f"\n        {vip}\n    ", version=version)
 
 
 def start(host: Host, program: str, *instances: str, head: str = "") -> Process:

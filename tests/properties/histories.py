@@ -18,6 +18,8 @@ from vrrpd.core.events import (
     GroupAction,
     GroupChanged,
     GroupRequest,
+    HostAnswered,
+    HostSilent,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -29,7 +31,15 @@ from vrrpd.core.events import (
     Stalled,
     Startup,
 )
-from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, ListMismatchPolicy, Parameters, rfc_reading
+from vrrpd.core.parameters import (
+    AddressLossPolicy,
+    AnnouncePolicy,
+    FastFailover,
+    ListMismatchPolicy,
+    Parameters,
+    ProbeMode,
+    rfc_reading,
+)
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement, DropReason
 from vrrpd.units import OWNER, Instant, Priority, Seconds
@@ -56,12 +66,13 @@ def _settings(version: int, priority: int, interval: float, flags: dict[str, boo
         answer_lower_priority=not flags["silent"],
         list_mismatch=ListMismatchPolicy.DROP if flags["strict"] else ListMismatchPolicy.ACCEPT,
         address_loss=AddressLossPolicy.FAIL_OVER if flags["fail over"] else AddressLossPolicy.RESTORE,
+        fast_failover=FastFailover(ProbeMode.ALWAYS if flags["two"] else ProbeMode.OVERDUE) if flags["fast"] else None,
         announce=AnnouncePolicy(delay=Seconds(delay), refresh=Seconds(1.5 if flags["refresh"] else 0.0)),
     )
     return rfc_reading(made) if flags["rfc"] else made
 
 
-FLAGS = ("two", "excluded", "preempt", "trusting", "polite", "silent", "strict", "fail over", "refresh", "rfc")
+FLAGS = ("two", "excluded", "preempt", "trusting", "polite", "silent", "strict", "fail over", "refresh", "rfc", "fast")
 
 settings = st.builds(
     _settings,
@@ -122,6 +133,8 @@ world = st.one_of(
     st.builds(OperatorRequest, REQUESTS, st.sampled_from(["", "why"])),
     st.builds(EffectFailed, FAILED, st.sampled_from(["busy", "no such device"])),
     st.builds(PacketDropped, st.sampled_from(list(DropReason)), SOURCES),
+    st.builds(HostSilent, SOURCES),
+    st.builds(HostAnswered, SOURCES),
     st.builds(Startup, DELAYS),
     st.builds(Startup, DELAYS),
     st.sampled_from([Shutdown(), Shutdown(removed=True), Startup(), Startup(), Startup(), LinkChanged(up=True)]),

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address
 
-from vrrpd.core.effects import AddAddresses, Effect, RemoveAddresses, SendAdvertisement
+from vrrpd.core.effects import AddAddresses, Effect, Probe, RemoveAddresses, SendAdvertisement, StopProbing
 from vrrpd.core.events import (
     AdvertisementReceived,
     DeadlineReached,
     Event,
+    HostAnswered,
+    HostSilent,
     LinkChanged,
     PrimaryAddressChanged,
     Shutdown,
@@ -42,6 +44,8 @@ class Host:
     held: set[Address] = field(default_factory=set)
     connected: bool = True
     last_sent: Instant = Instant(0.0)
+    asks: Probe | None = None
+    unanswered: int = 0
 
     @property
     def holds(self) -> bool:
@@ -77,7 +81,7 @@ class World:
 
     def crash(self, name: str) -> None:
         host = self.hosts[name]
-        host.router = None
+        host.router = host.asks = None
         host.held.clear()
         self._note()
 
@@ -147,6 +151,39 @@ class World:
             host.held -= set(effect.addresses)
         elif isinstance(effect, SendAdvertisement):
             self._send(host, effect)
+        elif isinstance(effect, Probe):
+            host.asks, host.unanswered = effect, 0
+            if effect.continuous:
+                self._ask(host, effect)
+        elif isinstance(effect, StopProbing):
+            host.asks = None
+
+    def _ask(self, host: Host, probe: Probe) -> None:
+        """As daemon.prober does: half an interval for an answer, and half of one until the next request."""
+        half = probe.interval / 2
+        answered = self._answers(host, probe.host)
+        self._at(Instant(self.now + half), partial(self._heard_back, host, probe, answered))
+
+    def _answers(self, host: Host, address: Address) -> bool:
+        asked = next(other for other in self.hosts.values() if other.address == address)
+        lost = self.random.random() < self.loss or self.random.random() < self.loss
+        return asked.router is not None and asked.connected and host.connected and not lost
+
+    def _heard_back(self, host: Host, probe: Probe, answered: bool) -> None:
+        if host.asks is not probe:
+            return
+        silent = host.unanswered >= probe.misses
+        host.unanswered = 0 if answered else host.unanswered + 1
+        if answered and silent:
+            self._tell(host, HostAnswered(probe.host))
+        elif host.unanswered == probe.misses:
+            self._tell(host, HostSilent(probe.host))
+        if host.asks is probe:
+            self._at(Instant(self.now + (probe.interval / 2 if answered else 0.0)), partial(self._again, host, probe))
+
+    def _again(self, host: Host, probe: Probe) -> None:
+        if host.asks is probe:
+            self._ask(host, probe)
 
     def _send(self, sender: Host, effect: SendAdvertisement) -> None:
         settings = sender.parameters

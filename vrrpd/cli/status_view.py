@@ -214,8 +214,8 @@ def _source(instance: InstanceStatus) -> Iterator[str]:
 def _probe(instance: InstanceStatus) -> Iterator[str]:
     probe = instance["probe"]
     if probe is not None:
-        said = {None: "has not answered yet", True: "answers", False: f"has not answered {probe['missed']} requests"}
-        yield f"fast failover: {probe['host']} is asked by {probe['how'] or 'nothing yet'}, and {said[probe['answers']]}"
+        said = {None: "has not answered yet", True: "answers", False: f"has left {probe['missed']} requests unanswered"}
+        yield f"fast failover: {probe['host']} {said[probe['answers']]} ({probe['how'] or 'not asked yet'})"
 
 
 def _peers(instance: InstanceStatus) -> Iterator[str]:

@@ -106,8 +106,9 @@ class VirtualRouter(FastElection):
         self._reconsider(now)
 
     def _on_primary_address_changed(self, event: PrimaryAddressChanged, now: Instant) -> None:
+        if event.address != self._source:
+            self._rely_on_nobody()  # until the next advert: nobody is asked from an address that is gone
         self._source = event.address
-        self._rely_on_nobody()  # until the next advert: nobody is asked from an address that is gone
         self._reconsider(now)
 
     def _on_faults_changed(self, event: FaultsChanged, now: Instant) -> None:
