@@ -6,7 +6,7 @@ boot. This reaches into the parts of ``vrrpd.core`` on purpose: who reads the el
 
 from typing import Final, cast
 
-from vrrpd.core.effects import NoticeKind, Reason, State
+from vrrpd.core.effects import NoticeKind, Probe, Reason, State
 from vrrpd.core.events import AdvertisementReceived, Fault, GroupChanged
 from vrrpd.core.memory import Accepted, Heard, Memory
 from vrrpd.core.node import Node
@@ -34,12 +34,14 @@ _REMEMBERED: Final[dict[type, dict[object, tuple[str, ...]]]] = {
         Reason: ("_reason", "_takeover"),
         str: ("_detail",),
         Fault | None: ("_link_fault", "_maintenance"),
-        Address | None: ("_source", "_rogue"),
+        Address | None: ("_source", "_rogue", "_relied_on", "_taken_from"),
+        Probe | None: ("_probe",),
+        Instant: ("_provisional_until", "_rest_until"),
         frozenset[Fault]: ("_faults",),
         frozenset[str]: ("_waiting_for",),
-        Instant | None: ("_since",),
+        Instant | None: ("_since", "_protocol_down"),
         Seconds | None: ("_learnt_interval",),
-        Seconds: ("_rogue_interval",),
+        Seconds: ("_rogue_interval", "_rest"),
         int: ("_rogue_adverts_left",),
         GroupChanged: ("_group",),
     },
@@ -69,7 +71,7 @@ _PLAN: Final[dict[type, tuple[tuple[str, Codec | None], ...]]] = {
 }
 """How to write and read each of them; None: a part of its own."""
 _PARAMETERS, _FOLLOWED = codec_of(Parameters), codec_of(Address | None)
-_ACCEPTED = codec_of(tuple[AdvertisementReceived, Seconds] | None)
+_ACCEPTED = codec_of(tuple[AdvertisementReceived, Seconds, Seconds | None] | None)
 
 
 def capture(node: Node) -> dict[str, Plain]:
@@ -108,7 +110,7 @@ def _write_router(router: VirtualRouter) -> dict[str, Plain]:
         "parameters": _PARAMETERS.write(router.parameters),
         "state": _write(router),
         "followed": _FOLLOWED.write(memory.master and memory.master.address),
-        "accepted": _ACCEPTED.write(accepted and (accepted.event, accepted.wait)),
+        "accepted": _ACCEPTED.write(accepted and (accepted.event, accepted.wait, accepted.overdue)),
     }
 
 
@@ -119,7 +121,7 @@ def _read_router(name: str, plain: dict[str, Plain]) -> VirtualRouter:
     if followed is not None:
         router._memory.follow(router._memory._peers[followed])
         if accepted is not None:
-            router._accepted = Accepted(accepted[0], router._memory._peers[followed], accepted[1])
+            router._accepted = Accepted(accepted[0], router._memory._peers[followed], *accepted[1:])
     return router
 
 

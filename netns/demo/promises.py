@@ -5,7 +5,7 @@ from typing import Final
 
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core import timers
-from vrrpd.core.tracking import Contribution, evaluate
+from vrrpd.tracking import Contribution, evaluate
 from vrrpd.units import Priority, Seconds
 
 MEASURING_SLACK: Final = 0.02

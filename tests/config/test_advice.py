@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.config.findings import WARNING, found, instance, one, script
-from vrrpd.core.tracking import Contribution, evaluate
+from vrrpd.tracking import Contribution, evaluate
 from vrrpd.units import Priority
 
 

@@ -17,7 +17,6 @@ from vrrpd.core.effects import (
     NoticeKind,
     Notify,
     NotifyEvent,
-    NotifyGroup,
     Reason,
     RemoveAddresses,
     SendAdvertisement,
@@ -26,7 +25,7 @@ from vrrpd.core.effects import (
 )
 from vrrpd.core.events import EffectFailed
 from vrrpd.core.node import Directed
-from vrrpd.daemon.executor import Executor, Means
+from vrrpd.daemon.executor import Executor, Later, Means
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.spacing import Spacing
@@ -108,7 +107,7 @@ class Bench:
         self.speaker = Speaker(self.plan)
         self.outlet = Spacing(kernel.announcer, loop)  # type: ignore[arg-type]  # stand-ins
         self.vips = VipSet(self.plan, self.outlet, lambda *_: False)
-        self.notified: list[tuple[str, Notify | NotifyGroup]] = []
+        self.notified: list[tuple[str, Later]] = []
         self.executor = Executor(
             {"VI_1": Means(self.speaker, self.vips)},
             kernel,  # type: ignore[arg-type]  # a stand-in

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.model import Track, VrrpInstance
-from vrrpd.core.tracking import HIGHEST, LOWEST
+from vrrpd.tracking import HIGHEST, LOWEST
 from vrrpd.units import OWNER
 
 

@@ -151,10 +151,7 @@ class NotifyGroup:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Ask ``host`` every ``interval`` seconds and say when ``misses`` requests in a row were not answered.
-
-    Not ``continuous``: only find out whether it answers at all. Replaces what was wanted before.
-    """
+    """Ask every ``interval`` s, say when ``misses`` in a row went unanswered. Not ``continuous``: get one answer."""
 
     host: Address
     interval: Seconds

@@ -1,8 +1,4 @@
-"""Faster than the protocol's timers, where ``Parameters.fast_failover`` asks for it; without it nothing here acts.
-
-A silent host is taken for dead, and a master that fell behind us for one that waits to be relieved, after a quarter of
-Skew_Time instead of what is left of Master_Down_Interval: the better of two backups still comes first.
-"""
+"""Faster than the protocol's timers, where ``Parameters.fast_failover`` asks for it; without it nothing here acts."""
 
 from typing import Final
 
@@ -25,11 +21,9 @@ class FastElection(Election):
 
     def __init__(self, name: str, parameters: Parameters) -> None:
         super().__init__(name, parameters)
-        self._relied_on: Address | None = None
-        """The sender of the advert accepted last."""
+        self._relied_on: Address | None = None  # who sent the advert accepted last
         self._probe: Probe | None = None
-        self._protocol_down: Instant | None = None
-        """When Master_Down_Interval would have run out that was cut short."""
+        self._protocol_down: Instant | None = None  # when it runs out, while cut short
         self._taken_from: Address | None = None
         self._provisional_until = Instant(0.0)
         self._rest = Seconds(0.0)
@@ -74,7 +68,7 @@ class FastElection(Election):
     # --- sooner than Master_Down_Interval -------------------------------------------------------------------------
 
     def _hasten(self, start: Instant, reason: Reason) -> None:
-        """Take over a quarter of Skew_Time after ``start``, unless that is later than it would be anyway."""
+        """Take over a quarter of Skew_Time after ``start``, if that is sooner. The better of two is first."""
         at, due = after(start, SKEW_SHARE * self._skew()), self._deadlines.get(Timer.MASTER_DOWN)
         if due is not None and at < due and self._protocol_down is None and not self._ready_to_lead:
             self._protocol_down, self._takeover = due, reason
@@ -85,11 +79,6 @@ class FastElection(Election):
         if self._protocol_down is not None:
             self._deadlines.set(Timer.MASTER_DOWN, self._protocol_down)
             self._protocol_down, self._takeover = None, Reason.MASTER_DOWN
-
-    def _demoted(self, heard: Heard, now: Instant) -> None:
-        """A lower priority than ours was heard, which we may preempt; of others than the master it says nothing."""
-        if self.parameters.fast_failover is not None and heard.source == self._relied_on:
-            self._hasten(now, Reason.PREEMPTING)
 
     def _priority_moved(self, old: Priority, now: Instant) -> None:
         """A master that fell says so at once; a backup that fell to the master's level leaves it alone."""
@@ -102,25 +91,21 @@ class FastElection(Election):
             self._relent()
 
     def _on_host_silent(self, event: HostSilent, now: Instant) -> None:
-        if self.state is State.BACKUP and self._is_asked(event.host) and self._takeover is not Reason.MASTER_RESIGNED:
+        asked = self._probe is not None and event.host == self._probe.host
+        if asked and self._takeover is not Reason.MASTER_RESIGNED:
             self._hasten(self._verdict_at(now), Reason.MASTER_SILENT)
 
     def _on_host_answered(self, event: HostAnswered, _now: Instant) -> None:
-        if self._is_asked(event.host) and self._takeover is Reason.MASTER_SILENT:
+        if event.host == self._relied_on and self._takeover is Reason.MASTER_SILENT:
             self._relent()
 
-    def _is_asked(self, host: Address) -> bool:
-        return self._probe is not None and self._probe.host == host
-
     def _verdict_at(self, now: Instant) -> Instant:
-        """All backups began to ask when the same advert was overdue: how promptly each was woken must not reorder
-        them, so what happens within a quarter of a request's time happens at its end.
-        """
+        """Backups ask from the same instant on; being woken late by a quarter of a request's time reorders none."""
         fast, master = self.parameters.fast_failover, self._memory.master
-        if fast is None or master is None or fast.probe is not ProbeMode.OVERDUE:
+        if not fast or not master or master.address != self._relied_on or fast.probe is not ProbeMode.OVERDUE:
             return now
-        begin, step = after(master.last_heard, self._overdue_after), fast.patience
-        due = after(begin, (fast.misses + SKEW_SHARE) * step)
+        step = fast.interval / 2  # the time that a request has
+        due = after(master.last_heard, self._overdue_after + (fast.misses + 0.25) * step)
         return due if now < due else after(due, -((due - now) // step) * step)
 
     # --- whether it was right -------------------------------------------------------------------------------------
@@ -150,8 +135,8 @@ class FastElection(Election):
         self._rest = FIRST_REST if calm else Seconds(min(2 * self._rest, LONGEST_REST))
         self._rest_until = after(now, self._rest)
         self._deadlines.set(Timer.PROBE_REST, self._rest_until)
-        text = f"{heard.source} was alive though it answered nothing: no probing for {self._rest:g} s"
-        self._notice(NoticeKind.WRONG_TAKEOVER, text)
+        detail = f"{heard.source} was alive though it answered nothing: no probing for {self._rest:g} s"
+        self._notice(NoticeKind.WRONG_TAKEOVER, detail)
 
     def _probe_rest_over(self, _at: Instant, _now: Instant) -> None:
         self._notice(NoticeKind.PROBING, "the master's host is asked again")

@@ -32,10 +32,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The advertisement accepted last, where it agreed with our settings in everything.
-
-    ``wait`` and ``overdue``: seconds until the timers of these names run out; None: it does not run.
-    """
+    """The advertisement accepted last, where it agreed with our settings in everything; waits in seconds."""
 
     event: AdvertisementReceived
     heard: Heard

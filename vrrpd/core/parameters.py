@@ -59,11 +59,6 @@ class FastFailover:
     interval: Seconds = Seconds(0.1)
     misses: int = 3
 
-    @property
-    def patience(self) -> Seconds:
-        """After which a request counts as unanswered, and the next one follows."""
-        return Seconds(self.interval / 2)
-
 
 @dataclass(frozen=True, slots=True)
 class Parameters:

@@ -308,7 +308,8 @@ class VirtualRouter(FastElection):
         """The Master_Down_Timer runs on: a lower priority does not restart it (RFC 9568 section 6.4.2)."""
         self.statistics.lower_priority_received += 1
         self._takeover = Reason.PREEMPTING
-        self._demoted(heard, now)
+        if heard.source == self._relied_on:  # of others than the master their priority says nothing
+            self._hasten(now, Reason.PREEMPTING)
         self._notice_lower(heard, "taking over")
 
     def _lets_be(self, source: Address, now: Instant) -> bool:

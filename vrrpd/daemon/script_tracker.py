@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 
 from vrrpd.config.model import VrrpScript
-from vrrpd.core.tracking import Hysteresis
 from vrrpd.daemon.job import Job, JobResult
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import VrrpdError
+from vrrpd.tracking import Hysteresis
 
 log = logging.getLogger("vrrpd.trackers")
 

@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
-from vrrpd.core.tracking import Contribution, FileContribution, TrackingResult, evaluate
 from vrrpd.daemon.file_tracker import FileTracker, FileTrackers
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.tracking import Contribution, FileContribution, TrackingResult, evaluate
 from vrrpd.units import Priority
 
 log = logging.getLogger("vrrpd.trackers")

@@ -24,8 +24,8 @@ QUARTER = 156 / 256 / 4
 WHOLE = 3 + 156 / 256
 
 
-def fast(settings: FastFailover = FAST, priority: int = 100, **changes: object) -> Parameters:
-    return parameters(priority, fast_failover=settings, **changes)
+def fast(settings: FastFailover = FAST, **changes: object) -> Parameters:
+    return parameters(100, fast_failover=settings, **changes)
 
 
 def followed(settings: FastFailover = FAST, **changes: object) -> Story:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Fault
-from vrrpd.core.tracking import Contribution, FileContribution, Hysteresis, evaluate
+from vrrpd.tracking import Contribution, FileContribution, Hysteresis, evaluate
 from vrrpd.units import Priority
 
 
