@@ -207,3 +207,16 @@ def test_a_unicast_peer_may_be_behind_routers(
     network.run()
     assert network.opened == [on_link]
     network.prober.close()
+
+
+def test_an_instance_of_another_name_goes_on(loop: asyncio.AbstractEventLoop) -> None:
+    network = Network(loop)
+    network.prober.take("VI_1", OFTEN)
+    network.run()
+    renamed = plans_of(instance_text("VI_9", vrid=51))
+    network.prober.replace(renamed, {"VI_9": "VI_1"})
+    network.alive = False
+    network.run()
+    assert network.told == [("VI_9", HostSilent(HOST))]
+    assert (network.prober.of("VI_1"), network.closed) == (None, 0)
+    network.prober.close()

@@ -107,9 +107,14 @@ class Prober:
         self._of: dict[str, _Stream] = {}
         self.replace(plans)
 
-    def replace(self, plans: Iterable[InstancePlan]) -> None:
-        """These are the instances from now on; a changed one is asked for anew by the election."""
+    def replace(self, plans: Iterable[InstancePlan], former: Mapping[str, str] | None = None) -> None:
+        """These are the instances from now on; ``former``: the names that those had which go on."""
         self._plans = {plan.name: plan for plan in plans}
+        names = {old: name for name, old in (former or {}).items()}
+        self._of = {names.get(old, old): stream for old, stream in self._of.items()}
+        for stream in self._streams.values():
+            stream.wanted = {names.get(old, old): probe for old, probe in stream.wanted.items()}
+            stream.told = {names.get(old, old) for old in stream.told}
         for name in self._of.keys() - self._plans.keys():
             self._leave(name)
 

@@ -253,7 +253,7 @@ class Service:
         self.reporter.replace(plans)
         self._silent_peers.replace(plans)
         self._rivals.replace(plans)
-        self._prober.replace(plans)
+        self._prober.replace(plans, changes.former)
         told = self._trackers.replace(config, self._launcher, changes.former, same_account=same_account)
         self._links.replace(plans, changes.former, changes.changed)
         names = {device for plan in plans if plan.name not in changes.former for device in plan.devices}
