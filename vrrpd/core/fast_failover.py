@@ -65,8 +65,6 @@ class FastElection(Election):
     def _overdue(self, _at: Instant, _now: Instant) -> None:
         self._ask(continuous=True)
 
-    # --- sooner than Master_Down_Interval -------------------------------------------------------------------------
-
     def _hasten(self, start: Instant, reason: Reason) -> None:
         """Take over a quarter of Skew_Time after ``start``, if that is sooner. The better of two is first."""
         at, due = after(start, SKEW_SHARE * self._skew()), self._deadlines.get(Timer.MASTER_DOWN)
@@ -107,8 +105,6 @@ class FastElection(Election):
         step = fast.interval / 2  # the time that a request has
         due = after(master.last_heard, self._overdue_after + (fast.misses + 0.25) * step)
         return due if now < due else after(due, -((due - now) // step) * step)
-
-    # --- whether it was right -------------------------------------------------------------------------------------
 
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
         silent, span = (self._relied_on if reason is Reason.MASTER_SILENT else None), self._down_interval()
