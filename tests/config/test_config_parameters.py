@@ -3,9 +3,13 @@
 from dataclasses import fields
 from ipaddress import ip_address
 
+import pytest
+
 from tests.config.findings import instance, only
+from vrrpd.config.keepalived.context import ReadContext
+from vrrpd.config.keepalived.load import read_keepalived
 from vrrpd.config.parameters import parameters_of
-from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, Parameters
+from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, FastFailover, Parameters, ProbeMode
 from vrrpd.units import Family, Priority, Seconds, Vrid
 
 ALL = """
@@ -29,6 +33,7 @@ lower_prio_no_advert = true
 higher_prio_send_advert = true
 timer_expired_backup = 99
 address_loss = "fail_over"
+fast_failover = { probe = "always", interval = 0.5, misses = 4 }
 unicast_peer = ["fe80::9"]
 """
 
@@ -57,6 +62,7 @@ def test_every_setting_arrives() -> None:
         announce_source=True,
         timer_expired_backup=Priority(99),
         address_loss=AddressLossPolicy.FAIL_OVER,
+        fast_failover=FastFailover(ProbeMode.ALWAYS, Seconds(0.5), 4),
     )
     fixed = {"list_mismatch", "farewells_on_fault", "loss_limit", "loss_window", "retry_delay", "retry_limit",
              "yield_hold", "longest_yield", "preempt", "vrid"}  # fmt: skip
@@ -73,3 +79,21 @@ def test_only_all_is_for_other_interfaces_and_one_that_is_named_may_be_the_same(
     addresses = 'virtual_ipaddress = ["10.0.0.1 dev eth0", "10.0.0.2 dev eth1", "10.0.0.3"]\n'
     parameters = parameters_of(only(instance(addresses + "garp_extra_if = 60")))
     assert (parameters.elsewhere, parameters.announce.elsewhere) == ((ip_address("10.0.0.2"),), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("toml", "lines", "settings"),
+    [
+        ("true", "fast_failover", FastFailover()),
+        ("false", "fast_failover off", None),
+        ('{ probe = "off" }', "fast_failover {\n probe off\n }", FastFailover(ProbeMode.OFF)),
+        ("{ misses = 5 }", "fast_failover {\n misses 5\n }", FastFailover(misses=5)),
+        ("{ interval = 0.2 }", "fast_failover {\n interval 0.2\n }", FastFailover(interval=Seconds(0.2))),
+    ],
+)
+def test_fast_failover_in_both_languages(toml: str, lines: str, settings: FastFailover | None) -> None:
+    assert parameters_of(only(instance(f"fast_failover = {toml}"))).fast_failover == settings
+    body = f"interface eth0\n virtual_router_id 51\n {lines}\n virtual_ipaddress {{\n 10.0.0.1\n }}"
+    config, found, _ = read_keepalived(f"vrrp_instance VI_1 {{\n {body}\n}}\n", "a.conf", ReadContext())
+    assert config is not None, found
+    assert config.vrrp_instances[0].fast_failover == settings

@@ -262,8 +262,9 @@ def _fast_failover(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     inner = Draft()
     cursor.optional_block(rules(inner, _FAST_PARSERS), "fast_failover")
     wanted = flag(cursor, statement)
-    if wanted is not None:
-        draft.put("fast_failover", fast_failover(inner.values) if wanted else False, statement.location)
+    draft.values.pop("fast_failover", None)
+    if wanted:
+        draft.put("fast_failover", fast_failover(inner.values), statement.location)
         draft.origins.update((f"fast_failover.{name}", at) for name, at in inner.origins.items())
 
 
