@@ -228,7 +228,8 @@ def _freeze(nodes: Pair) -> tuple[bytes | None, bytes | None]:
 
 
 def _thaw(position: Position) -> Pair:
-    return [None if frozen is None else pickle.loads(frozen) for frozen in position.nodes]  # noqa: S301  # our own
+    first, second = (None if frozen is None else pickle.loads(frozen) for frozen in position.nodes)  # noqa: S301  # ours
+    return [first, second]
 
 
 def _key(position: Position, patience: Seconds) -> Key:
