@@ -56,7 +56,7 @@ def follows_anybody(patch: pytest.MonkeyPatch) -> None:
 def backups_speak(patch: pytest.MonkeyPatch) -> None:
     """A BACKUP answers a lower priority as a MASTER would."""
 
-    def outlast(self: VirtualRouter, heard: Any) -> None:
+    def outlast(self: VirtualRouter, *_arguments: object) -> None:
         self._effects.append(SendAdvertisement(self.effective_priority))
 
     patch.setattr(VirtualRouter, "_outlast", outlast)
