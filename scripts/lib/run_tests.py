@@ -66,8 +66,8 @@ class Phase:
 
 
 UNIT = Phase("unit tests", ("-m", "not netns and not fuzz", "-n", "2"))
-FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "0"))
 SPREAD = ("--dist", "load", "--maxschedchunk", "1")
+FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "2", *SPREAD))
 NETNS = Phase("namespaces", ("-m", "netns and not alone and not compared", "-n", SIDE_BY_SIDE, *SPREAD))
 COMPARED = Phase("compared with keepalived", ("-m", "netns and compared", "-n", A_FEW, *SPREAD))
 ALONE = Phase("namespaces, one at a time", ("-m", "netns and alone", "-n", "0"))

@@ -89,7 +89,7 @@ def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
     assert simulate("--history", str(tmp_path / "none.json")).exit_code == 2
 
 
-@pytest.mark.slow
+@pytest.mark.fuzz
 def test_ten_thousand_histories_break_no_law() -> None:
     command = [sys.executable, "-m", "vrrpd", "simulate", "--seed", "1000000", "--histories", "10000"]
     result = subprocess.run([*command, "--jobs", "2"], check=False, capture_output=True, text=True)
