@@ -97,7 +97,7 @@ ONE_LATER_BURST: Final = Departure(
 LAST_WORD: Final = Departure(
     "the last word is the master's",
     "where two masters meet, the better one announces once more an interval later: what the other one announced in"
-    " between does not stay in anybody's cache (docs/decisions/0014-the-last-announcement.md)",
+    " between does not stay in anybody's cache (docs/decisions/0012-the-last-announcement.md)",
     r"^r\d: vrrpd announces \S+ 1 times,.* keepalived does not$",
 )
 
