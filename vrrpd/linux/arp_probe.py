@@ -7,6 +7,7 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf
+from vrrpd.linux.raw_socket import raw_socket
 from vrrpd.proto.arp import arp_request
 
 _ETHERTYPE_ARP: Final = 0x0806
@@ -26,15 +27,9 @@ class ArpProbe:
         self._frame = arp_request(mac, source, address)
         self._own = frozenset(own)
         self._name = str(address)
-        endpoint = None
-        try:
-            endpoint = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        with raw_socket(socket.AF_PACKET, 0, "ask for", self._name) as endpoint:
             bpf.attach(endpoint, bpf.arp_replies(int(address)))
             endpoint.bind((socket.if_indextoname(index), _ETHERTYPE_ARP))
-        except OSError as error:
-            if endpoint is not None:
-                endpoint.close()
-            raise LinuxError("ask for", self._name, error.errno or 0) from error
         self._socket = endpoint
 
     def ask(self, to: bytes | None = None) -> None:

@@ -6,6 +6,7 @@ import struct
 from typing import Final
 
 from vrrpd.errors import LinuxError
+from vrrpd.linux.raw_socket import raw_socket
 from vrrpd.proto.checksum import internet_checksum
 from vrrpd.units import Address
 
@@ -14,7 +15,7 @@ _REPLY: Final = {4: 0, 6: 129}
 _NONCE: Final = 8
 _HEADER: Final = struct.Struct("!BBHHH")
 _LARGEST: Final = 2048
-_ICMP6_FILTER: Final = 1
+ICMP6_FILTER: Final = 1
 
 
 class EchoProbe:
@@ -31,18 +32,12 @@ class EchoProbe:
         family, protocol = (
             (socket.AF_INET, socket.IPPROTO_ICMP) if self._version == 4 else (socket.AF_INET6, socket.IPPROTO_ICMPV6)
         )
-        endpoint = None
-        try:
-            endpoint = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
+        with raw_socket(family, protocol, "ask", self._name) as endpoint:
             if self._version == 6:
-                endpoint.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, only_type(_REPLY[6]))
+                endpoint.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, only_type(_REPLY[6]))
             scope = (0, index) if self._version == 6 else ()
             endpoint.bind((str(source), 0, *scope))
             endpoint.connect((self._name, 0, *scope))  # the replies of others are not queued
-        except OSError as error:
-            if endpoint is not None:
-                endpoint.close()
-            raise LinuxError("ask", self._name, error.errno or 0) from error
         self._socket = endpoint
 
     def ask(self) -> None:

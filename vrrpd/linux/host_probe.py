@@ -8,13 +8,13 @@ from typing import Final, Protocol
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux.arp_probe import ArpProbe
-from vrrpd.linux.echo import EchoProbe, only_type
+from vrrpd.linux.echo import ICMP6_FILTER, EchoProbe, only_type
 from vrrpd.linux.interfaces import Link
+from vrrpd.linux.raw_socket import raw_socket
 from vrrpd.proto.arp import MAC_LENGTH
 from vrrpd.proto.ndisc import solicitation
 from vrrpd.units import Address
 
-_ICMP6_FILTER: Final = 1
 _ADVERTISEMENT: Final = 136
 _TARGET: Final = slice(8, 24)
 _SOLICITED_NODE: Final = int(IPv6Address("ff02::1:ff00:0"))
@@ -69,20 +69,14 @@ class BySolicitation:
         self._message = solicitation(link.mac, host)
         low = int(host) & 0xFFFFFF
         self._group = IPv6Address(_SOLICITED_NODE | low)
-        endpoint = None
-        try:
-            endpoint = socket.socket(socket.AF_INET6, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMPV6)
-            endpoint.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, only_type(_ADVERTISEMENT))
+        with raw_socket(socket.AF_INET6, socket.IPPROTO_ICMPV6, "ask", str(host)) as endpoint:
+            endpoint.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, only_type(_ADVERTISEMENT))
             endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, _HOP_LIMIT)
             endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, _HOP_LIMIT)
             endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
             endpoint.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, struct.pack("i", link.index))
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.name.encode())
             endpoint.bind((str(source), 0, 0, link.index))
-        except OSError as error:
-            if endpoint is not None:
-                endpoint.close()
-            raise LinuxError("ask", str(host), error.errno or 0) from error
         self._socket = endpoint
 
     def ask(self, *, everybody: bool) -> None:

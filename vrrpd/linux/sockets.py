@@ -12,6 +12,7 @@ from typing import Final
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
 from vrrpd.linux.queues import set_receive_queue
+from vrrpd.linux.raw_socket import raw_socket
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason, parse_ipv4
 from vrrpd.units import Address, Family, Vrid, family_of
 
@@ -139,7 +140,7 @@ def open_receiver(
     too. LinuxError when the interface is gone, has no IP of this family (EADDRNOTAVAIL, ENODEV), or the privilege is
     missing (EPERM).
     """
-    with _raw_socket(family, "listen on", interface) as endpoint:
+    with _vrrp_socket(family, "listen on", interface) as endpoint:
         _bind_to_interface(endpoint, interface, index)
         _set_queue(endpoint, len(vrids), queue)
         if family is Family.IPV4:
@@ -158,7 +159,7 @@ def open_unicast_receiver(source: Address, vrids: Collection[Vrid], others: bool
     Otherwise as ``open_receiver``; the receiver's ``interface`` is the address, its ``index`` 0.
     """
     family = family_of(source)
-    with _raw_socket(family, "listen on", str(source)) as endpoint:
+    with _vrrp_socket(family, "listen on", str(source)) as endpoint:
         _set_queue(endpoint, len(vrids), queue)
         if family is Family.IPV4:
             _join_ipv4(endpoint, 0, ())
@@ -187,7 +188,7 @@ def open_sender(
     ``source`` need not be on the interface (any more): a farewell goes out from an address that was just removed.
     LinuxError: ENETUNREACH while the interface is down. No route is needed for a group.
     """
-    with _raw_socket(family, "send on", interface or str(source)) as endpoint:
+    with _vrrp_socket(family, "send on", interface or str(source)) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
         if interface:
             _bind_to_interface(endpoint, interface, index)
@@ -207,17 +208,11 @@ def _filter(family: Family, vrids: Collection[Vrid], others: bool) -> Sequence[b
 
 
 @contextmanager
-def _raw_socket(family: Family, operation: str, interface: str) -> Iterator[socket.socket]:
+def _vrrp_socket(family: Family, operation: str, interface: str) -> Iterator[socket.socket]:
     """A deaf raw socket, closed again when what is done to it fails."""
-    endpoint = None
-    try:
-        endpoint = socket.socket(_FAMILIES[family], socket.SOCK_RAW | socket.SOCK_NONBLOCK, uapi.IPPROTO_VRRP)
+    with raw_socket(_FAMILIES[family], uapi.IPPROTO_VRRP, operation, interface) as endpoint:
         bpf.attach(endpoint, bpf.DROP_ALL)
         yield endpoint
-    except OSError as error:
-        if endpoint:
-            endpoint.close()
-        raise LinuxError(operation, interface, error.errno or 0) from error
 
 
 def _bind_to_interface(endpoint: socket.socket, interface: str, index: int) -> None:
