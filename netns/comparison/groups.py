@@ -4,21 +4,10 @@ from typing import Final
 
 from netns.comparison.departures import STOPS_AT_ONCE
 from netns.comparison.files import block, instance
-from netns.comparison.work import Comparison, Inject, Ip, Kill, Start, Step, Stop, Wait, WriteFile
+from netns.comparison.troubles import BEGIN, CARD, CARD_DOWN, CARD_UP, CHECK, END, NOT_OK, OK
+from netns.comparison.work import Comparison, Inject, Kill, Start, Wait
 
 _GLOBALS: Final = block("global_defs", "vrrp_notify_fifo {directory}/fifo", "script_user root")
-_BEGIN: Final[tuple[Step, ...]] = (Start("r2"), Wait(1.3), Start("r1"), Wait(2.5))
-_END: Final[tuple[Step, ...]] = (Stop("r2"), Wait(1.3), Stop("r1"), Wait(1.3))
-_CARD: Final = Ip(
-    "r1",
-    "link add card0 type veth peer name card1",
-    *(f"link set {card} {what}" for what in ("addrgenmode none", "up") for card in ("card0", "card1")),
-)
-_CARD_DOWN: Final = Ip("r1", "link set card1 down")
-_CARD_UP: Final = Ip("r1", "link set card1 up")
-_OK: Final = WriteFile("r1", "ok")
-_NOT_OK: Final = WriteFile("r1", "ok", None)
-_CHECK: Final = {"check": "exec test -e {directory}/ok"}
 
 
 def _member(number: int, priority: int, *lines: str) -> str:
@@ -54,7 +43,7 @@ COMPARISONS: Final = (
         summary="a group takes over, is killed, comes back and stops",
         keywords=("vrrp_sync_group", "group"),
         files=_pair(()),
-        work=(*_BEGIN, Kill("r1"), Wait(1.5), Start("r1"), Wait(1.5), *_END),
+        work=(*BEGIN, Kill("r1"), Wait(1.5), Start("r1"), Wait(1.5), *END),
         departures=(STOPS_AT_ONCE,),
         pipe_in_order=False,
     ),
@@ -63,7 +52,7 @@ COMPARISONS: Final = (
         summary="the interface that one member tracks goes down: both are in FAULT",
         keywords=("vrrp_sync_group", "group", "track_interface"),
         files=_pair((), "", block("track_interface", "card0")),
-        work=(_CARD, *_BEGIN, _CARD_DOWN, Wait(1.5), _CARD_UP, Wait(1.5), *_END),
+        work=(CARD, *BEGIN, CARD_DOWN, Wait(1.5), CARD_UP, Wait(1.5), *END),
         departures=(STOPS_AT_ONCE,),
         pipe_in_order=False,
     ),
@@ -73,14 +62,14 @@ COMPARISONS: Final = (
         keywords=("vrrp_sync_group", "group"),
         files=_pair(()),
         work=(
-            *_BEGIN,
+            *BEGIN,
             *(
                 step
                 for _ in range(3)
                 for step in (Inject(priority=200, vrid=52, addresses=("192.168.1.102",)), Wait(0.2))
             ),
             Wait(2.0),
-            *_END,
+            *END,
         ),
         departures=(STOPS_AT_ONCE,),
         pipe_in_order=False,
@@ -90,9 +79,9 @@ COMPARISONS: Final = (
         summary="the group tracks a check without weight: both are in FAULT",
         keywords=("vrrp_sync_group", "track_script"),
         files=_pair((block("track_script", "check"),), _script()),
-        work=(_OK, *_BEGIN, _NOT_OK, Wait(3.0), _OK, Wait(3.0), *_END),
+        work=(OK, *BEGIN, NOT_OK, Wait(3.0), OK, Wait(3.0), *END),
         departures=(STOPS_AT_ONCE,),
-        programs=_CHECK,
+        programs=CHECK,
         pipe_in_order=False,
     ),
     Comparison(
@@ -100,9 +89,9 @@ COMPARISONS: Final = (
         summary="the group tracks a check with a weight: the priority of both changes",
         keywords=("vrrp_sync_group", "sync_group_tracking_weight"),
         files=_pair(("sync_group_tracking_weight", block("track_script", "check weight -60")), _script()),
-        work=(_OK, *_BEGIN, _NOT_OK, Wait(3.0), _OK, Wait(3.0), *_END),
+        work=(OK, *BEGIN, NOT_OK, Wait(3.0), OK, Wait(3.0), *END),
         departures=(STOPS_AT_ONCE,),
-        programs=_CHECK,
+        programs=CHECK,
         pipe_in_order=False,
     ),
     Comparison(
@@ -120,7 +109,7 @@ COMPARISONS: Final = (
             "",
             block("track_interface", "card0"),
         ),
-        work=(_CARD, *_BEGIN, _CARD_DOWN, Wait(1.5), _CARD_UP, Wait(1.5), *_END),
+        work=(CARD, *BEGIN, CARD_DOWN, Wait(1.5), CARD_UP, Wait(1.5), *END),
         departures=(STOPS_AT_ONCE,),
         programs={
             name: f'echo "{name} $*" >{{directory}}/told'

@@ -4,24 +4,13 @@ from typing import Final
 
 from netns.comparison.departures import STOPS_AT_ONCE
 from netns.comparison.files import block, instance
-from netns.comparison.work import Comparison, Ip, Link, Start, Step, Stop, Wait, WriteFile
+from netns.comparison.troubles import BEGIN, CARD, CARD_DOWN, CARD_UP, CHECK, END, NOT_OK, OK
+from netns.comparison.work import Comparison, Link, Step, Wait, WriteFile
 
 _GLOBALS: Final = block(
     "global_defs", "vrrp_notify_fifo {directory}/fifo", "vrrp_notify_priority_changes true", "script_user root"
 )
 _RIVAL: Final = instance("garp_master_delay 0", priority=120)
-_BEGIN: Final[tuple[Step, ...]] = (Start("r2"), Wait(1.3), Start("r1"), Wait(2.5))
-_END: Final[tuple[Step, ...]] = (Stop("r2"), Wait(1.3), Stop("r1"), Wait(1.3))
-_CARD: Final = Ip(
-    "r1",
-    "link add card0 type veth peer name card1",
-    *(f"link set {card} {what}" for what in ("addrgenmode none", "up") for card in ("card0", "card1")),
-)
-_CARD_DOWN: Final = Ip("r1", "link set card1 down")
-_CARD_UP: Final = Ip("r1", "link set card1 up")
-_OK: Final = WriteFile("r1", "ok")
-_NOT_OK: Final = WriteFile("r1", "ok", None)
-_CHECK: Final = {"check": "exec test -e {directory}/ok"}
 
 
 def _tracked(what: str, priority: int, first: str = "") -> dict[str, str]:
@@ -49,7 +38,7 @@ def _card(name: str, what: str, priority: int, summary: str) -> Comparison:
         summary=summary,
         keywords=("track_interface", "vrrp_notify_priority_changes"),
         files=_tracked(block("track_interface", what), priority),
-        work=(_CARD, Wait(0.3), *_BEGIN, _CARD_DOWN, Wait(1.5), _CARD_UP, Wait(1.5), *_END),
+        work=(CARD, Wait(0.3), *BEGIN, CARD_DOWN, Wait(1.5), CARD_UP, Wait(1.5), *END),
         departures=(STOPS_AT_ONCE,),
     )
 
@@ -61,14 +50,14 @@ def _checked(name: str, script: tuple[str, ...], what: str, priority: int, summa
         summary=summary,
         keywords=("vrrp_script", "track_script", "script", "interval", "weight", "rise", "fall"),
         files=_tracked(block("track_script", what), priority, _script(*script)),
-        work=(_OK, *_BEGIN, _NOT_OK, Wait(3.0), _OK, Wait(3.0), *_END),
+        work=(OK, *BEGIN, NOT_OK, Wait(3.0), OK, Wait(3.0), *END),
         departures=(STOPS_AT_ONCE,),
-        programs=_CHECK,
+        programs=CHECK,
     )
 
 
 def _filed(name: str, file: tuple[str, ...], what: str, summary: str, *numbers: str | None) -> Comparison:
-    steps: list[Step] = [_number("0"), *_BEGIN, Wait(1.5)]
+    steps: list[Step] = [_number("0"), *BEGIN, Wait(1.5)]
     for number in numbers:
         steps += [_number(number), Wait(1.3)]
     return Comparison(
@@ -76,7 +65,7 @@ def _filed(name: str, file: tuple[str, ...], what: str, summary: str, *numbers: 
         summary=summary,
         keywords=("vrrp_track_file", "track_file", "file", "weight"),
         files=_tracked(block("track_file", what), 150, _file(*file)),
-        work=(*steps, *_END),
+        work=(*steps, *END),
         departures=(STOPS_AT_ONCE,),
     )
 
@@ -92,7 +81,7 @@ COMPARISONS: Final = (
         summary="the interface of the instance goes down and comes back",
         keywords=("track_interface", "interface"),
         files=_tracked("", 150),
-        work=(*_BEGIN, Link("r1", up=False), Wait(1.5), Link("r1", up=True), Wait(1.5), *_END),
+        work=(*BEGIN, Link("r1", up=False), Wait(1.5), Link("r1", up=True), Wait(1.5), *END),
         departures=(STOPS_AT_ONCE,),
     ),
     _checked("weight", ("weight -50",), "check", 150, "a check that fails costs priority"),
@@ -106,16 +95,16 @@ COMPARISONS: Final = (
         summary="a check without weight that fails from the start, and succeeds then",
         keywords=("track_script", "init_fail"),
         files=_tracked(block("track_script", "check"), 150, _script("rise 2", "fall 2")),
-        work=(*_BEGIN, _OK, Wait(3.5), *_END),
+        work=(*BEGIN, OK, Wait(3.5), *END),
         departures=(STOPS_AT_ONCE,),
-        programs=_CHECK,
+        programs=CHECK,
     ),
     Comparison(
         name="track-script-timeout",
         summary="a check that does not end in time has failed",
         keywords=("vrrp_script", "timeout"),
         files=_tracked(block("track_script", "check"), 150, _script("weight -50", "interval 2", "timeout 1")),
-        work=(*_BEGIN, WriteFile("r1", "slow"), Wait(4.0), WriteFile("r1", "slow", None), Wait(4.0), *_END),
+        work=(*BEGIN, WriteFile("r1", "slow"), Wait(4.0), WriteFile("r1", "slow", None), Wait(4.0), *END),
         departures=(STOPS_AT_ONCE,),
         programs={"check": "test -e {directory}/slow && exec sleep 30\nexit 0"},
     ),
@@ -137,7 +126,7 @@ COMPARISONS: Final = (
             _file("weight 1", "init_file -40")
             + block("vrrp_track_file other", "file {directory}/other", "weight 1", "init_file -90"),
         ),
-        work=(WriteFile("r1", "other", "-5"), *_BEGIN, _number("0"), Wait(1.3), *_END),
+        work=(WriteFile("r1", "other", "-5"), *BEGIN, _number("0"), Wait(1.3), *END),
         departures=(STOPS_AT_ONCE,),
     ),
     Comparison(
@@ -145,7 +134,7 @@ COMPARISONS: Final = (
         summary="a file that is there is overwritten with the number to begin with",
         keywords=("vrrp_track_file", "init_file"),
         files=_tracked(block("track_file", "number"), 150, _file("weight 1", "init_file -90 overwrite")),
-        work=(_number("-5"), *_BEGIN, _number("0"), Wait(1.3), *_END),
+        work=(_number("-5"), *BEGIN, _number("0"), Wait(1.3), *END),
         departures=(STOPS_AT_ONCE,),
     ),
 )
