@@ -1,8 +1,5 @@
 """Adverts to peers instead of a group: one keepalived.conf for both daemons, each in turn the one that takes over."""
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,13 +7,10 @@ import pytest
 from netns.capture import Capture
 from netns.host import Host
 from netns.lab import Lab
-from netns.process import Process
-from netns.wire import Advert
+from tests.netns.unicast import PATIENCE, Start, keepalived, log_of, next_advert, vrrpd
 
 pytestmark = pytest.mark.netns
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-PATIENCE: Final = 40
 NOBODY: Final = "192.168.1.77"
 """A peer that does not exist, so that one of the two destinations is never reached."""
 
@@ -38,8 +32,6 @@ vrrp_instance VI_1 {{
 }}
 """
 
-Start = Callable[[Host], Process]
-
 
 def _configure(host: Host, other: Host, priority: int, version: int) -> None:
     text = CONFIGURATION.format(
@@ -48,36 +40,13 @@ def _configure(host: Host, other: Host, priority: int, version: int) -> None:
     (host.directory / "pair.conf").write_text(text)
 
 
-def _keepalived(host: Host) -> Process:
-    argv = ["keepalived", "-n", "-l", "-G", "-P", "-f", str(host.directory / "pair.conf")]
-    argv += ["-p", str(host.directory / "keepalived.pid"), "-r", str(host.directory / "vrrp.pid")]
-    return host.spawn(argv, log="daemon.log")
-
-
-def _vrrpd(host: Host) -> Process:
-    argv = [sys.executable, "-m", "vrrpd", "--config", str(host.directory / "pair.conf")]
-    return host.spawn(
-        [*argv, "--run-dir", str(host.directory / "run")], log="daemon.log", env={"PYTHONPATH": str(ROOT)}
-    )
-
-
-def _log(host: Host) -> str:
-    return (host.directory / "daemon.log").read_text()
-
-
-def _next_advert(capture: Capture, host: Host, priority: int) -> Advert:
-    advert = capture.wait_for_advert(PATIENCE, host=host.name, priority=priority, since=0)
-    assert advert is not None, _log(host)
-    return advert
-
-
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize(
     ("lower", "higher"),
     [
-        pytest.param(_keepalived, _vrrpd, id="vrrpd-preempts-keepalived"),
-        pytest.param(_vrrpd, _keepalived, id="keepalived-preempts-vrrpd"),
-        pytest.param(_vrrpd, _vrrpd, id="vrrpd-preempts-vrrpd"),
+        pytest.param(keepalived, vrrpd, id="vrrpd-preempts-keepalived"),
+        pytest.param(vrrpd, keepalived, id="keepalived-preempts-vrrpd"),
+        pytest.param(vrrpd, vrrpd, id="vrrpd-preempts-vrrpd"),
     ],
 )
 def test_a_pair_of_unicast_peers(lower: Start, higher: Start, version: int) -> None:
@@ -87,12 +56,12 @@ def test_a_pair_of_unicast_peers(lower: Start, higher: Start, version: int) -> N
         _configure(first, second, 100, version)
         _configure(second, first, 101, version)
         lower(first)
-        assert _next_advert(capture, first, 100).destination == str(second.address)
+        assert next_advert(capture, first, 100).destination == str(second.address)
         preempting = higher(second)
-        taken_over = _next_advert(capture, second, 101).time_ns
+        taken_over = next_advert(capture, second, 101).time_ns
         preempting.stop()
-        assert _next_advert(capture, second, 0).destination == str(first.address)
-        assert capture.wait_for_advert(PATIENCE, host="r1", since=taken_over, priority=100), _log(first)
+        assert next_advert(capture, second, 0).destination == str(first.address)
+        assert capture.wait_for_advert(PATIENCE, host="r1", since=taken_over, priority=100), log_of(first)
         destinations = {advert.destination for advert in capture.adverts()}
         assert destinations <= {str(first.address), str(second.address), NOBODY}, "nothing went to the group"
         late = [advert for advert in capture.adverts("r1", since=taken_over) if advert.time_ns > taken_over + 10**8]
@@ -116,9 +85,9 @@ def test_only_peers_within_their_ttl_are_heard(line: str, reason: str | None) ->
         _configure(listener, speaker, 100, 2)
         path = listener.directory / "pair.conf"
         path.write_text(path.read_text().replace(f"        {speaker.address}\n", f"        {line}\n"))
-        _vrrpd(listener)
-        _keepalived(speaker)
-        _next_advert(capture, speaker, 101)
+        vrrpd(listener)
+        keepalived(speaker)
+        next_advert(capture, speaker, 101)
         if reason is None:
             capture.wait_for_advert(4, host=speaker.name)
             assert not [advert for advert in capture.adverts(listener.name) if advert.time_ns > _settled(capture)]
@@ -133,7 +102,7 @@ def _settled(capture: Capture) -> int:
 
 def _wait_for_text(capture: Capture, host: Host, text: str) -> None:
     for _ in range(PATIENCE):
-        if text in _log(host):
+        if text in log_of(host):
             return
         capture.wait_for_advert(1)
-    raise AssertionError(_log(host))
+    raise AssertionError(log_of(host))
