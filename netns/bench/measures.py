@@ -6,6 +6,7 @@ Times are ms unless the name says otherwise, taken from the kernel's stamps of f
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from netns.bench.usage import Usage
@@ -169,8 +170,10 @@ def _require_addresses(daemon: NodeDaemon) -> None:
 def _pair(daemon: NodeDaemon, spec: NodeSpec) -> Stage:
     """r1 is the only master, r2 its backup; a client's pings get through if there is the usual address."""
     first = spec.instances[0]
-    stage = Stage("bench", {"r1": daemon, "r2": daemon}, vip=first.vips[0], vrid=first.vrid)
-    try:
+    with ExitStack() as until_it_stands:
+        stage = until_it_stands.enter_context(
+            Stage("bench", {"r1": daemon, "r2": daemon}, vip=first.vips[0], vrid=first.vrid)
+        )
         stage.start("r1", _with_priority(spec, 101))
         stage.start("r2", _with_priority(spec, 100))
         if not stage.await_sole_holder("r1", PATIENCE):
@@ -178,9 +181,7 @@ def _pair(daemon: NodeDaemon, spec: NodeSpec) -> Stage:
         if first.vips == (VIP,) and stage.pings is not None and not stage.pings.wait_for_reply(PATIENCE, host="r1"):
             raise LabError(f"{daemon.name}: nobody answers pings")
         time.sleep(1.5)
-    except BaseException:
-        stage.close()
-        raise
+        until_it_stands.pop_all()
     return stage
 
 

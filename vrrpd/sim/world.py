@@ -122,7 +122,7 @@ class World:
                 action(*arguments)
             self.now = Instant(end)
             self._snapshot()
-        except Exception as error:  # noqa: BLE001  # whatever it is: the election has to take everything in
+        except Exception as error:  # noqa: BLE001 - the election has to take everything in: whatever it raises breaks a law
             self._write("", "", Raised(f"{type(error).__name__}: {error}"))
         return Journal(tuple(self._entries), Instant(end), self.routers, self.events)
 
