@@ -36,7 +36,7 @@ from vrrpd.config.model import (
     VrrpInstance,
     VrrpScript,
 )
-from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.core.parameters import AddressLossPolicy, FastFailover, ProbeMode
 from vrrpd.units import OWNER, Family, Priority, Seconds, Vrid
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,11}", fullmatch=True)
@@ -86,6 +86,8 @@ IPVLANS = st.one_of(
     ),
     st.builds(Ipvlan, maybe(INTERFACES), group=maybe(st.integers(0, 99))),
 )
+INTERVALS = st.integers(1, 100).map(lambda number: Seconds(number / 100))
+FAST_FAILOVERS = st.builds(FastFailover, st.sampled_from(ProbeMode), INTERVALS, st.integers(1, 20))
 EXTRA_GARPS = st.builds(ExtraGarp, st.integers(1, 86400), st.booleans())
 FIFOS = st.one_of(st.builds(Fifo, PATHS), st.builds(Fifo, PATHS, NAMES, maybe(NAMES)))
 HEX_KEYS = st.binary(min_size=32, max_size=64).map(lambda key: f"hex:{key.hex()}")
@@ -259,6 +261,7 @@ _INSTANCE: dict[str, st.SearchStrategy[object]] = {
 }
 _OURS: dict[str, st.SearchStrategy[object]] = {
     "address_loss": st.sampled_from(AddressLossPolicy),
+    "fast_failover": maybe(FAST_FAILOVERS),
     "skip_check_adv_addr": st.booleans(),
     "check_unicast_src": st.booleans(),
 }
@@ -372,8 +375,9 @@ _GLOBAL: dict[str, st.SearchStrategy[object]] = {
 
 
 @st.composite
-def global_defs(draw: st.DrawFn) -> GlobalDefs:
-    return GlobalDefs(**some(draw, _GLOBAL))  # type: ignore[arg-type]  # by their keywords
+def global_defs(draw: st.DrawFn, *, ours: bool = True) -> GlobalDefs:
+    words = {**_GLOBAL, "fast_failover": FAST_FAILOVERS} if ours else _GLOBAL
+    return GlobalDefs(**some(draw, words))  # type: ignore[arg-type]  # by their keywords
 
 
 PROCESSES = st.builds(
@@ -406,7 +410,7 @@ def configs(draw: st.DrawFn, *, ours: bool = True) -> Config:
     }
     names = {kind: [getattr(item, "name", "") for item in items] for kind, items in trackers.items()}
     routers = [draw(instances(f"VI_{number}", number, ours=ours)) for number in range(1, draw(st.integers(1, 3)) + 1)]
-    defs = draw(global_defs())
+    defs = draw(global_defs(ours=ours))
     routers = [_heir(_with_tracks(draw, router, names), defs) for router in routers]
     values: dict[str, object] = {
         **trackers,

@@ -97,3 +97,28 @@ def test_fast_failover_in_both_languages(toml: str, lines: str, settings: FastFa
     config, found, _ = read_keepalived(f"vrrp_instance VI_1 {{\n {body}\n}}\n", "a.conf", ReadContext())
     assert config is not None, found
     assert config.vrrp_instances[0].fast_failover == settings
+
+
+@pytest.mark.parametrize(
+    ("toml", "lines", "settings"),
+    [
+        ("", "", FastFailover(ProbeMode.ALWAYS)),
+        ("fast_failover = false", "fast_failover off", None),
+        ("fast_failover = true", "fast_failover", FastFailover()),
+        ("fast_failover = { misses = 5 }", "fast_failover {\n misses 5\n }", FastFailover(misses=5)),
+    ],
+)
+def test_what_holds_for_all_holds_where_nothing_else_is_said(
+    toml: str, lines: str, settings: FastFailover | None
+) -> None:
+    wide = '[global_defs]\nfast_failover = { probe = "always" }\n'
+    assert parameters_of(only(wide + instance(toml))).fast_failover == settings
+    body = f"interface eth0\n virtual_router_id 51\n {lines}\n virtual_ipaddress {{\n 10.0.0.1\n }}"
+    wide = "global_defs {\n fast_failover {\n probe always\n }\n}\n"
+    config, found, _ = read_keepalived(f"{wide}vrrp_instance VI_1 {{\n {body}\n}}\n", "a.conf", ReadContext())
+    assert config is not None, found
+    assert config.vrrp_instances[0].fast_failover == settings
+
+
+def test_nothing_holds_for_all() -> None:
+    assert parameters_of(only("[global_defs]\nfast_failover = false\n" + instance(""))).fast_failover is None

@@ -169,7 +169,44 @@ def test_after_a_miss_everybody_is_asked(loop: asyncio.AbstractEventLoop) -> Non
     assert not any(network.asked)
     network.alive = False
     network.run()
-    assert network.asked[-1] is True
+    assert True in network.asked
+    network.prober.close()
+
+
+def test_the_more_were_missed_the_more_are_asked_at_once(loop: asyncio.AbstractEventLoop) -> None:
+    """What a network loses at random is no silence; the host is asked directly and through everybody."""
+    network = Network(loop)
+    network.prober.take("VI_1", OFTEN)
+    network.run()
+    network.alive = False
+    network.asked.clear()
+    network.run(0.03)
+    assert network.asked[:4] == [False, True, False, True]
+    network.run()
+    assert network.asked[-4:] == [True, False, True, False]
+    network.prober.close()
+
+
+def test_a_host_that_never_answered_is_asked_once_at_a_time(loop: asyncio.AbstractEventLoop) -> None:
+    network = Network(loop)
+    network.alive = False
+    network.prober.take("VI_1", OFTEN)
+    network.run(0.03)
+    assert len(network.asked) <= 8
+    network.prober.close()
+
+
+def test_an_answer_that_nobody_looked_at_yet_counts_before_a_deadline_does(loop: asyncio.AbstractEventLoop) -> None:
+    network = Network(loop)
+    network.prober.take("VI_1", OFTEN)
+    network.run()
+    network.alive = False
+    network.run()
+    network.prober.look_again()
+    assert network.told == [("VI_1", HostSilent(HOST))]
+    network.due = True
+    network.prober.look_again()
+    assert network.told[1:] == [("VI_1", HostAnswered(HOST))]
     network.prober.close()
 
 

@@ -51,7 +51,7 @@ _BLOCK_TITLES: Mapping[str, tuple[str, str]] = {
     "track_group": ("[track_group.NAME]", "Instances that fault when something static is lost."),
     "authentication": ("authentication = { ... }", "Of a vrrp_instance."),
     "auth_hmac": ("auth_hmac = { ... }", "Of a vrrp_instance."),
-    "fast_failover": ("fast_failover = { ... }", "Of a vrrp_instance."),
+    "fast_failover": ("fast_failover = { ... }", "Of a vrrp_instance, or of global_defs."),
     "garp_group": ("[[garp_group]]", "Outside all tables, as often as needed."),
     "virtual_ipaddress": (
         "virtual_ipaddress = [{ ... }]",

@@ -108,6 +108,8 @@ def _global_defs(block: Block) -> GlobalDefs:
         values["script_user"], values["script_group"] = user.name, user.group
     if values.get("dynamic_interfaces") == "allow_if_changes":
         values |= {"dynamic_interfaces": True, "dynamic_interfaces_allow_if_changes": True}
+    if "fast_failover" in values:
+        values["fast_failover"] = values["fast_failover"] or None
     lengths = {item.name for item in fields(GlobalDefs) if "Seconds" in str(item.type)}
     for name in lengths & values.keys():
         values[name] = float(values[name])

@@ -18,7 +18,7 @@ from vrrpd.config.diagnostics import Report
 from vrrpd.config.model import Garp, GlobalDefs, SyncGroup, VirtualAddress, VrrpInstance
 from vrrpd.config.strict import STRICT
 from vrrpd.config.values import AddressEntry
-from vrrpd.core.parameters import AddressLossPolicy, FastFailover
+from vrrpd.core.parameters import AddressLossPolicy
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ def inherited(defaults: GlobalDefs, group: SyncGroup | None, *, strict: bool = F
         "skip_check_adv_addr": defaults.vrrp_skip_check_adv_addr,
         "strict_mode": defaults.vrrp_strict,
         "v3_checksum_as_v2": defaults.v3_checksum_as_v2,
+        "fast_failover": defaults.fast_failover or False,
         "smtp_alert": mail_default(defaults),
         "notify_priority_changes": group.notify_priority_changes if group else defaults.vrrp_notify_priority_changes,
         **(STRICT if strict else {}),
@@ -98,7 +99,7 @@ class InstanceAssembler:
             "garp": _garp(block, inherits),
             "timer_expired_backup": None if timer_expired is None else Priority(timer_expired),
             "address_loss": AddressLossPolicy(block.get("address_loss", str, "restore")),
-            "fast_failover": block.find("fast_failover", FastFailover),
+            "fast_failover": block.values.get("fast_failover", inherits["fast_failover"]) or None,
             "accept": _accept(block, self.report),
             "check_unicast_src": _check_unicast_src(block, inherits),
             "notify": notify_scripts(block),

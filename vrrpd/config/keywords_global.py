@@ -92,6 +92,8 @@ GLOBAL_DEFS = table(
             "true"),
     Keyword("vrrp_strict", Form.FLAG, "`strict_mode` of instances that give none.", "false", "true"),
     Keyword("v3_checksum_as_v2", Form.FLAG, "`v3_checksum_as_v2` of instances that give none.", "false", "true"),
+    Keyword("fast_failover", Form.FAST_FAILOVER, "`fast_failover` of instances that give none.", "false", "true",
+            ours=True),
     Keyword("vrrp_iptables", Form.OPTIONAL_WORDS, "Use iptables, with these chains for input and output.",
             "INPUT OUTPUT", '"in out"'),
     Keyword("vrrp_ipsets", Form.OPTIONAL_WORDS, "The names of the sets.", "keepalived...", '"vips vips6"'),

@@ -62,7 +62,7 @@ VRRP_INSTANCE = table(
             '"restore"', '"fail_over"', ours=True),
     Keyword("fast_failover", Form.FAST_FAILOVER,
             "Take over sooner than the protocol's timers from a dead or fallen master: see `fast_failover` below.",
-            "false", "true", ours=True),
+            "fast_failover of global_defs, else false", "true", ours=True),
     Keyword("owner_ignore_adverts", Form.FLAG, "With priority 255: drop all advertisements.",
             "vrrp_owner_ignore_adverts", "true"),
     Keyword("lower_prio_no_advert", Form.FLAG, "Do not answer a lower-priority advertisement at once.",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from vrrpd.config.model_tracking import Command, Origins
+from vrrpd.core.parameters import FastFailover
 from vrrpd.units import Address, Seconds
 
 
@@ -116,6 +117,7 @@ class GlobalDefs:
     vrrp_skip_check_adv_addr: bool = False
     vrrp_strict: bool = False
     v3_checksum_as_v2: bool = False
+    fast_failover: FastFailover | None = None
     # firewall: None: not written, (): written without names
     vrrp_iptables: tuple[str, ...] | None = None
     vrrp_ipsets: tuple[str, ...] | None = None

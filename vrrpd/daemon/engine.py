@@ -30,7 +30,8 @@ ALWAYS: Final = Instant(float("-inf"))
 class Engine:
     """Callbacks, no coroutines. Receive queues are emptied before a deadline counts: a late wake-up hears its peers.
 
-    ``lost`` is told of a listener whose socket failed, ``catch_up`` reads what the kernel says of interfaces.
+    ``lost`` is told of a listener whose socket failed, ``catch_up`` reads what the kernel says of interfaces, and
+    ``look_again`` whether hosts have answered.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Engine:
         self._after_deadline: list[Callable[[], None]] = []
         self.lost: Callable[[Listener, LinuxError], None] = _raise
         self.catch_up: Callable[[], None] = _nothing
+        self.look_again: Callable[[], None] = _nothing
         self.woken: Callable[[float], None] = _untold
         loop.add_reader(self._timer.fileno(), self._timer_fired)
 
@@ -161,6 +163,7 @@ class Engine:
             self.catch_up()
         for listener in tuple(self._listeners.values()):
             self.deliver(self._hear(listener))
+        self.look_again()
         stalled = self._stalls.stalled(deadline, woken)
         if stalled > SHORTEST:
             self.deliver(self._stalled(stalled))

@@ -27,6 +27,8 @@ ACQUAINTANCE: Final = Seconds(1.0)
 EARLY: Final = 10
 """So many of them; then it is one every ``SELDOM`` seconds."""
 SELDOM: Final = Seconds(60.0)
+MOST: Final = 4
+"""Requests at once, after three that were missed: of what a network loses at random the chance is soon forgotten."""
 
 
 class Interfaces(Protocol):
@@ -145,6 +147,12 @@ class Prober:
         answers = stream.missed < stream.wanted[instance].misses if stream.known else None
         return ProbeReport(stream.host, "" if stream.probe is None else stream.probe.how, answers, stream.missed)
 
+    def look_again(self) -> None:
+        """Before a deadline counts: a host that was called silent may have answered since, and we be late to look."""
+        for stream in tuple(self._streams.values()):
+            if stream.told and stream.probe is not None and stream.probe.answered():
+                self._deliver(self._alive(stream))
+
     def close(self) -> None:
         for name in tuple(self._of):
             self._leave(name)
@@ -199,9 +207,7 @@ class Prober:
         if stream.probe is None or not stream.waiting:
             return []
         if stream.probe.answered():
-            silent, stream.told = stream.told, set()
-            stream.known, stream.waiting, stream.missed = True, False, 0
-            return [(name, HostAnswered(stream.host)) for name in silent]
+            return self._alive(stream)
         stream.missed += 1
         if not stream.known:
             return []
@@ -210,12 +216,20 @@ class Prober:
         stream.told |= news
         return [(name, HostSilent(stream.host)) for name in sorted(news)]
 
+    @staticmethod
+    def _alive(stream: _Stream) -> list[tuple[str, Event]]:
+        silent, stream.told = stream.told, set()
+        stream.known, stream.waiting, stream.missed = True, False, 0
+        return [(name, HostAnswered(stream.host)) for name in sorted(silent)]
+
     def _ask(self, stream: _Stream) -> None:
-        """A request that could not be sent is none that was missed."""
+        """A request that could not be sent is none that was missed. After misses more than one, in both ways."""
         if stream.probe is None:
             return
+        missed = stream.missed if stream.known else 0
         try:
-            stream.probe.ask(everybody=stream.missed > 0)
+            for count in range(min(missed + 1, MOST)):
+                stream.probe.ask(everybody=stream.missed > 0 and count % 2 == 0)
             stream.waiting = True
         except LinuxError as error:
             stream.waiting = False

@@ -133,6 +133,7 @@ class Service:
         self.reporter.rival = self._rivals.of
         self._prober = Prober(self._plans, self._view_of, self._watch, loop, self._engine.deliver)
         self.reporter.probe = self._prober.of
+        self._engine.look_again = self._prober.look_again
         self.reporter.static_addresses = statics.all
 
     def _view_of(self, name: str) -> VirtualRouterView:

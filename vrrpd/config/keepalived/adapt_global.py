@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from vrrpd.config.keepalived.adapt_failover import fast_failover_words
 from vrrpd.config.keepalived.complaints import Complaint
 from vrrpd.config.keepalived.cursor import Cursor, Handler
 from vrrpd.config.keepalived.lexer import Statement
@@ -338,6 +339,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Draft, Cursor, Statement], None]]] = {
     "smtp_server": _mail_server,
     "vrrp_iptables": _iptables,
     "vrrp_rlimit_rtime": _old_limit,
+    "fast_failover": fast_failover_words,
 }
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Final
 
 from vrrpd.config.diagnostics import Written
-from vrrpd.config.fast_failover import fast_failover
 from vrrpd.config.keepalived.adapt_addresses import address_entries
+from vrrpd.config.keepalived.adapt_failover import fast_failover_words
 from vrrpd.config.keepalived.adapt_global import extra_garp
 from vrrpd.config.keepalived.adapt_routes import routes, rules_of
 from vrrpd.config.keepalived.adapt_secrets import auth_hmac, authentication
@@ -28,7 +28,6 @@ from vrrpd.config.keepalived.words import (
     interface,
     interface_word,
     merged,
-    one_of,
     optional_integer,
     optional_text,
     parse_address,
@@ -248,26 +247,6 @@ def _use_ipvlan(draft: Draft, cursor: Cursor, statement: Statement) -> None:
     draft.put("use_ipvlan", ipvlan, statement.location)
 
 
-# -- not keepalived's ------------------------------------------------------------------------------------------------
-
-_FAST_PARSERS: Final[Mapping[str, Parser]] = {
-    "probe": one_of("overdue", "always", "off"),
-    "interval": seconds(0.01, 1),
-    "misses": integer(1, 20),
-}
-
-
-def _fast_failover(draft: Draft, cursor: Cursor, statement: Statement) -> None:
-    """A switch, or a block."""
-    inner = Draft()
-    cursor.optional_block(rules(inner, _FAST_PARSERS), "fast_failover")
-    wanted = flag(cursor, statement)
-    draft.values.pop("fast_failover", None)
-    if wanted:
-        draft.put("fast_failover", fast_failover(inner.values), statement.location)
-        draft.origins.update((f"fast_failover.{name}", at) for name, at in inner.origins.items())
-
-
 # -- words of old ----------------------------------------------------------------------------------------------------
 
 
@@ -312,7 +291,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Draft, Cursor, Statement], None]]] = {
     "virtual_rules": _routes,
     "authentication": authentication,
     "auth_hmac": auth_hmac,
-    "fast_failover": _fast_failover,
+    "fast_failover": fast_failover_words,
     "unicast_peer": _peers,
     "use_vmac": _use_vmac,
     "use_ipvlan": _use_ipvlan,

@@ -299,6 +299,7 @@ def _built(subject: Subject) -> VrrpInstance:
     values.setdefault("smtp_alert", defs.get("smtp_alert_vrrp", bool, defs.get("smtp_alert", bool, False)))
     if "vrrp_garp_extra_if" in defs.values:
         values.setdefault("garp_extra_if", defs.values["vrrp_garp_extra_if"])
+    values.setdefault("fast_failover", defs.values.get("fast_failover"))
     values |= {
         "name": subject.name,
         "interface": draft.get("interface", str, ""),
