@@ -22,9 +22,9 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.parameters import Parameters
-from vrrpd.core.view import VirtualRouterView
+from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.proto.advertisement import Advertisement
+from vrrpd.proto.advertisement import Advertisement, ChecksumForm
 from vrrpd.units import Address, Family, Instant, Priority, Seconds, Vrid
 
 VRID = Vrid(51)
@@ -59,6 +59,10 @@ def advert(
     priority: int, interval: float = 1.0, addresses: Iterable[Address] = (VIP,), version: int = 2
 ) -> Advertisement:
     return Advertisement(version, VRID, Priority(priority), Seconds(interval), tuple(addresses))
+
+
+def heard_last(address: Address, priority: Priority, at: Instant, interval: float = 1.0) -> PeerView:
+    return PeerView(address, priority, Seconds(interval), at, ChecksumForm.PSEUDO_HEADER)
 
 
 class Story:

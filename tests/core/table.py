@@ -24,6 +24,7 @@ from tests.core.builders import (
     started,
     waiting_to_start,
 )
+from vrrpd.config.rfc import rfc_reading
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
@@ -71,7 +72,6 @@ from vrrpd.core.parameters import (
     ListMismatchPolicy,
     Parameters,
     ProbeMode,
-    rfc_reading,
 )
 from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Address, Priority, Seconds

@@ -2,10 +2,9 @@
 
 from ipaddress import IPv4Address
 
-from tests.core.builders import HIGHER, LOWER, advert
+from tests.core.builders import HIGHER, LOWER, advert, heard_last
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.memory import NOTICES_KEPT, PEERS_KEPT, Memory
-from vrrpd.core.view import MasterView
 from vrrpd.units import Instant, Priority
 
 
@@ -38,7 +37,7 @@ def test_the_followed_master_survives_a_crowd_of_strangers() -> None:
     memory.follow(memory.heard(advert(101), HIGHER, Instant(0.0)))
     for number in range(10 * PEERS_KEPT):
         memory.heard(advert(1), stranger(number), Instant(1.0 + number))
-    assert memory.master == MasterView(HIGHER, Priority(101), Instant(0.0))
+    assert memory.master == heard_last(HIGHER, Priority(101), Instant(0.0))
 
 
 def test_nobody_is_followed_at_first_and_after_forgetting() -> None:

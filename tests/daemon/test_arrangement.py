@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import AddAddresses, Announce, Effect, Notify, NotifyEvent, RemoveAddresses, SendAdvertisement
-from vrrpd.daemon.arrangement import arrange
+from vrrpd.core.effects import (
+    AddAddresses,
+    Announce,
+    Effect,
+    Notify,
+    NotifyEvent,
+    NotifyGroup,
+    RemoveAddresses,
+    SendAdvertisement,
+)
+from vrrpd.daemon.arrangement import arrange, groups_first
 from vrrpd.units import Priority
 
 ONE, TWO = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
@@ -53,6 +62,12 @@ def test_one_instance_keeps_its_order_and_nothing_is_lost(batch: list[Directed])
     for router in "abc":
         before = _steps(item for item in _without_repetitions(batch) if item.router == router)
         assert _steps(item for item in arranged if item.router == router) == before
+
+
+def test_a_group_that_is_not_master_is_announced_before_its_members() -> None:
+    quiet, master = NotifyGroup("G", NotifyEvent.BACKUP), NotifyGroup("H", NotifyEvent.MASTER)
+    batch = [Directed("a", NOTIFY), Directed("a", quiet), Directed("b", NOTIFY), Directed("b", master)]
+    assert [item.effect for item in groups_first(batch)] == [quiet, NOTIFY, NOTIFY, master]
 
 
 def _without_repetitions(batch: list[Directed]) -> list[Directed]:

@@ -21,6 +21,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from tests.vectors import adverts, datagram_of
+from vrrpd.linux.ipv4_packet import parse_ipv4
 from vrrpd.proto.advertisement import (
     Advertisement,
     Datagram,
@@ -29,7 +30,6 @@ from vrrpd.proto.advertisement import (
     ReceiveRules,
     decode,
     encode,
-    parse_ipv4,
     peek_vrid,
 )
 from vrrpd.proto.auth import AUTH_DATA_LENGTH, pass_key

@@ -24,7 +24,8 @@ from netns.peers.spec import VIP, InstanceSpec, NodeSpec
 from netns.peers.vrrpd import Vrrpd, status
 from tests.fuzz.fuzz_decode import Mutator
 from vrrpd.control.status import InstanceStatus, read_status
-from vrrpd.proto.advertisement import Advertisement, Dropped, DropReason, ReceiveRules, decode, encode, parse_ipv4
+from vrrpd.linux.ipv4_packet import parse_ipv4
+from vrrpd.proto.advertisement import Advertisement, Dropped, DropReason, ReceiveRules, decode, encode
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Family, Priority, Seconds, Vrid
 

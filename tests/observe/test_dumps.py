@@ -15,15 +15,15 @@ from vrrpd.config.load import read_config
 from vrrpd.config.model import Config, GlobalDefs, ProcessSettings
 from vrrpd.core.effects import Reason, State
 from vrrpd.core.statistics import Statistics
-from vrrpd.core.view import MasterView, VirtualRouterView
+from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.errors import LinuxError
 from vrrpd.observe.dump_data import data_text
 from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts
 from vrrpd.observe.dump_json import json_text
 from vrrpd.observe.dump_stats import stats_text
 from vrrpd.observe.dumps import Dump, dump_path, temporary_directory, write_dump, write_whole
-from vrrpd.proto.advertisement import DropReason
-from vrrpd.units import Instant, Priority
+from vrrpd.proto.advertisement import ChecksumForm, DropReason
+from vrrpd.units import Instant, Priority, Seconds
 
 CONFIG = """
 [vrrp_instance.VI_1]
@@ -36,13 +36,15 @@ authentication = { auth_type = "PASS", auth_pass = "hush" }
 notify_master = { command = ["/bin/true", "a/b"], user = "root" }
 """
 
+_MASTER = PeerView(IPv4Address("192.0.2.2"), Priority(200), Seconds(1.0), Instant(0.0), ChecksumForm.PSEUDO_HEADER)
+
 
 def facts_of(text: str = CONFIG, state: State = State.MASTER, statistics: Statistics | None = None) -> DumpFacts:
     config, diagnostics = read_config(text, "test.toml")
     assert config is not None, diagnostics
     instances = []
     for instance in config.vrrp_instances:
-        master = MasterView(IPv4Address("192.0.2.2"), Priority(200), Instant(0.0)) if state is State.BACKUP else None
+        master = _MASTER if state is State.BACKUP else None
         view = VirtualRouterView(
             name=instance.name,
             state=state,

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from hypothesis import strategies as st
 
 from tests.core.builders import CHECK, HIGHER, LOWER, OURS, STRANGER, VIP, VIP_2, VIP_3, VRID
+from vrrpd.config.rfc import rfc_reading
 from vrrpd.core.effects import AddAddresses, Announce, Reason, RemoveAddresses, SendAdvertisement
 from vrrpd.core.events import (
     AddressLost,
@@ -38,7 +39,6 @@ from vrrpd.core.parameters import (
     ListMismatchPolicy,
     Parameters,
     ProbeMode,
-    rfc_reading,
 )
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement, DropReason

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.vectors import Vector, adverts, datagram_of
+from vrrpd.linux.ipv4_packet import parse_ipv4
 from vrrpd.proto.advertisement import (
     Advertisement,
     ChecksumForm,
@@ -15,7 +16,6 @@ from vrrpd.proto.advertisement import (
     ReceiveRules,
     decode,
     encode,
-    parse_ipv4,
     peek_vrid,
 )
 from vrrpd.proto.auth import pass_key

@@ -9,7 +9,8 @@ from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.vrrp import VRRP, VRRPv3
 
-from vrrpd.proto.advertisement import Advertisement, Datagram, ReceiveRules, decode, encode, parse_ipv4
+from vrrpd.linux.ipv4_packet import parse_ipv4
+from vrrpd.proto.advertisement import Advertisement, Datagram, ReceiveRules, decode, encode
 from vrrpd.proto.auth import pass_key
 from vrrpd.units import Address, Family, Priority, Seconds, Vrid, family_of
 

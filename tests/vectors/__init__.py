@@ -7,7 +7,8 @@ from functools import cache
 from ipaddress import IPv6Address
 from pathlib import Path
 
-from vrrpd.proto.advertisement import Datagram, parse_ipv4
+from vrrpd.linux.ipv4_packet import parse_ipv4
+from vrrpd.proto.advertisement import Datagram
 from vrrpd.units import Family
 
 _ETHERNET_HEADER = 14

@@ -5,21 +5,8 @@
 
 from typing import Final
 
-from vrrpd.core.effects import (
-    AddAddresses,
-    Announce,
-    AnnounceSource,
-    Effect,
-    Notice,
-    NoticeKind,
-    Notify,
-    NotifyEvent,
-    Reason,
-    RemoveAddresses,
-    SendAdvertisement,
-    State,
-    StateChanged,
-)
+from vrrpd.core import effects
+from vrrpd.core.effects import NoticeKind, NotifyEvent, Reason, State
 from vrrpd.core.events import Fault, GroupChanged
 from vrrpd.core.memory import Accepted, Memory
 from vrrpd.core.parameters import Parameters
@@ -57,7 +44,7 @@ class Election:
         self.state = State.INIT
         self.effective_priority = parameters.base_priority
         self.statistics = Statistics()
-        self._effects: list[Effect] = []
+        self._effects: list[effects.Effect] = []
         self._deadlines = Deadlines()
         self._memory = Memory()
         self._started = False
@@ -190,7 +177,7 @@ class Election:
         old, self.state = self.state, state
         self._since, self._reason, self._detail = now, reason, detail
         self._memory.forget_said()
-        self._effects.append(StateChanged(old, state, reason, detail))
+        self._effects.append(effects.StateChanged(old, state, reason, detail))
 
     def _enter_backup(self, reason: Reason, detail: str, takeover_at: Instant, now: Instant) -> None:
         self._clear_election()
@@ -321,24 +308,24 @@ class Election:
     def _send(self, priority: Priority) -> None:
         self.statistics.adverts_sent += 1
         self.statistics.priority_zero_sent += priority == RESIGN
-        self._effects.append(SendAdvertisement(priority))
+        self._effects.append(effects.SendAdvertisement(priority))
 
     def _add(self, addresses: tuple[Address, ...]) -> None:
         if addresses:
-            self._effects.append(AddAddresses(addresses))
+            self._effects.append(effects.AddAddresses(addresses))
 
     def _remove(self, addresses: tuple[Address, ...]) -> None:
         if addresses:
-            self._effects.append(RemoveAddresses(addresses))
+            self._effects.append(effects.RemoveAddresses(addresses))
 
     def _announce(self, addresses: tuple[Address, ...], rounds: int) -> None:
         if addresses and rounds > 0:
-            self._effects.append(Announce(addresses, rounds))
+            self._effects.append(effects.Announce(addresses, rounds))
 
     def _announce_source(self) -> None:
         starting = self._deadlines.get(Timer.STARTUP_DELAY) is not None
         if self.parameters.announce_source and self._source is not None and not starting:
-            self._effects.append(AnnounceSource(self._source))
+            self._effects.append(effects.AnnounceSource(self._source))
 
     def _announce_all(self, rounds: int) -> None:
         self._announce(self.parameters.all_addresses, rounds)
@@ -369,10 +356,10 @@ class Election:
             self._deadlines.set(Timer.ELSEWHERE, after(now, self.parameters.announce.elsewhere))
 
     def _notify(self, event: NotifyEvent) -> None:
-        self._effects.append(Notify(event, self.effective_priority))
+        self._effects.append(effects.Notify(event, self.effective_priority))
 
     def _notice(self, kind: NoticeKind, detail: str) -> None:
-        self._effects.append(Notice(kind, detail))
+        self._effects.append(effects.Notice(kind, detail))
 
     def _notice_once(self, kind: NoticeKind, subject: object, detail: str) -> None:
         """Say it unless it has been said of this subject since the last change of state."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.events import AdvertisementReceived
-from vrrpd.core.view import MasterView, PeerView
+from vrrpd.core.view import PeerView
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import RESIGN, Address, Instant, Seconds
 
@@ -70,9 +70,9 @@ class Memory:
         self._followed = None
 
     @property
-    def master(self) -> MasterView | None:
+    def master(self) -> PeerView | None:
         peer = self._followed
-        return None if peer is None else MasterView(peer.source, peer.advertisement.priority, peer.at)
+        return None if peer is None else peer.view()
 
     def is_new_master(self, now: Instant, span: Seconds) -> bool:
         """Whether the master became one less than ``span`` seconds ago, as far as we heard."""

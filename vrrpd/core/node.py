@@ -2,19 +2,16 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import NotifyEvent, NotifyGroup, SendAdvertisement, State
-from vrrpd.core.events import DeadlineReached, Event, GroupChanged, Startup
+from vrrpd.core.effects import SendAdvertisement, State
+from vrrpd.core.events import DeadlineReached, Event, GroupChanged
 from vrrpd.core.sync_group import SyncGroup, SyncGroupView, groups_of
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant
 
 __all__ = ["Directed", "Node"]
-
-_QUIET: Final = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 
 
 class Node:
@@ -49,13 +46,12 @@ class Node:
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Give routers other names, old to new."""
-        self._routers = {names.get(name, name): router for name, router in self._routers.items()}
-        for name, router in self._routers.items():
-            router.name = name
+        routers, self._routers = self._routers, {}
         self._queue.clear()
         self._queued.clear()
-        for router in self._routers.values():
-            self._schedule(router)
+        for name, router in routers.items():
+            router.name = names.get(name, name)
+            self.add(router)
         self._form_groups(
             {group: [names.get(member, member) for member in old.members] for group, old in self._groups.items()}
         )
@@ -132,8 +128,7 @@ class Node:
 
     def handle_all(self, event: Event, now: Instant) -> tuple[Directed, ...]:
         """The same event for every router."""
-        effects = self._gather(tuple(self._routers), event, now)
-        return _groups_first(effects) if isinstance(event, Startup) else effects
+        return self._gather(tuple(self._routers), event, now)
 
     def due(self, now: Instant) -> tuple[Directed, ...]:
         """``DeadlineReached`` for every router whose deadline has passed."""
@@ -169,12 +164,6 @@ def _adverts_first(effects: list[Directed]) -> tuple[Directed, ...]:
     """Otherwise in the order in which they were wanted."""
     effects.sort(key=lambda directed: not isinstance(directed.effect, SendAdvertisement))
     return tuple(effects)
-
-
-def _groups_first(effects: tuple[Directed, ...]) -> tuple[Directed, ...]:
-    """At the start groups that are not MASTER are announced before their members (keepalived)."""
-    first = [item for item in effects if isinstance(item.effect, NotifyGroup) and item.effect.event in _QUIET]
-    return (*first, *(item for item in effects if item not in first)) if first else effects
 
 
 def _membership(groups: Mapping[str, SyncGroup]) -> dict[str, SyncGroup]:

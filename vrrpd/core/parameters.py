@@ -1,7 +1,7 @@
 """What a virtual router is told once: its identity, its timing, and which reading of the protocol it follows."""
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid
 
@@ -64,7 +64,7 @@ class FastFailover:
 class Parameters:
     """One virtual router's settings.
 
-    Where keepalived departs from the RFCs the defaults are keepalived's; ``rfc_reading`` gives the RFCs' own.
+    Where keepalived departs from the RFCs the defaults are keepalived's; vrrpd/config/rfc.py has the RFCs' own.
 
     ``base_priority``         1..255; 255 owns the addresses.
     ``advert_interval``       Adver_Interval: 1..255 whole seconds (VRRPv2), 0.01..40.95 (VRRPv3).
@@ -118,23 +118,3 @@ class Parameters:
     @property
     def all_addresses(self) -> tuple[Address, ...]:
         return self.addresses + self.excluded_addresses
-
-
-def rfc_reading(parameters: Parameters) -> Parameters:
-    """The same virtual router as RFC 3768 and RFC 9568 would have it, where keepalived does otherwise.
-
-    RFC 3768 section 6.4.3: a master discards a lower priority, where RFC 9568 section 6.4.3 answers it; neither sends
-    announcements then. Section 7.1 of both: an owner discards every advertisement; of RFC 3768: a differing address
-    list is dropped unless the owner sent it.
-    """
-    return replace(
-        parameters,
-        owner_ignores_adverts=True,
-        answer_lower_priority=parameters.version == 3,
-        announce=replace(parameters.announce, lower_priority_repeat=0),
-        advert_before_yielding=False,
-        list_mismatch=ListMismatchPolicy.DROP if parameters.version == 2 else ListMismatchPolicy.ACCEPT,
-        down_timer_adverts=3,
-        farewells_on_fault=1,
-        timer_expired_backup=None,
-    )

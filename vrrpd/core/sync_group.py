@@ -11,26 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import (
-    Effect,
-    GroupStateChanged,
-    Notify,
-    NotifyEvent,
-    NotifyGroup,
-    Reason,
-    State,
-    StateChanged,
-)
+from vrrpd.core.effects import Effect, GroupStateChanged, Notify, NotifyEvent, NotifyGroup, Reason, State, StateChanged
 from vrrpd.core.election import describe_fault
-from vrrpd.core.events import (
-    AdvertisementReceived,
-    Event,
-    Fault,
-    GroupAction,
-    GroupChanged,
-    GroupRequest,
-    Shutdown,
-)
+from vrrpd.core.events import AdvertisementReceived, Event, Fault, GroupAction, GroupChanged, GroupRequest, Shutdown
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant
 

@@ -22,17 +22,11 @@ class PeerView:
 
 
 @dataclass(frozen=True, slots=True)
-class MasterView:
-    """The master that a BACKUP follows."""
-
-    address: Address
-    priority: Priority
-    last_heard: Instant
-
-
-@dataclass(frozen=True, slots=True)
 class VirtualRouterView:
-    """``master`` is None for a MASTER itself and while none is known; ``timers`` holds seconds left, by name."""
+    """``master``, whom a BACKUP follows, is None for a MASTER itself and while none is known.
+
+    ``timers`` holds seconds left, by name.
+    """
 
     name: str
     state: State
@@ -42,7 +36,7 @@ class VirtualRouterView:
     base_priority: Priority
     effective_priority: Priority
     source: Address | None
-    master: MasterView | None
+    master: PeerView | None
     faults: tuple[Fault, ...]
     waiting_for: tuple[str, ...]
     timers: Mapping[str, Seconds]

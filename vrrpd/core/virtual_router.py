@@ -6,39 +6,8 @@ Nothing here waits, sends or reads a clock: ``handle`` takes what happened and w
 from collections.abc import Callable
 from typing import Final
 
-from vrrpd.core.effects import (
-    AddAddresses,
-    Effect,
-    NoticeKind,
-    NotifyEvent,
-    Reason,
-    RemoveAddresses,
-    State,
-)
-from vrrpd.core.events import (
-    AddressLost,
-    AdvertisementReceived,
-    DeadlineReached,
-    EffectFailed,
-    Event,
-    Fault,
-    FaultsChanged,
-    GroupAction,
-    GroupChanged,
-    GroupRequest,
-    HostAnswered,
-    HostSilent,
-    LinkChanged,
-    OperatorAction,
-    OperatorRequest,
-    PacketDropped,
-    ParametersReplaced,
-    PrimaryAddressChanged,
-    PriorityChanged,
-    Shutdown,
-    Stalled,
-    Startup,
-)
+from vrrpd.core import events
+from vrrpd.core.effects import AddAddresses, Effect, NoticeKind, NotifyEvent, Reason, RemoveAddresses, State
 from vrrpd.core.fast_failover import FastElection
 from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
@@ -50,13 +19,17 @@ ROGUE_GRACE_ADVERTS: Final = 2
 REDUCED_OWNER: Final = Priority(254)
 
 
+def _says(kind: NoticeKind, text: str) -> Callable[..., None]:
+    return lambda router, _at, _now: router._notice(kind, text)
+
+
 class VirtualRouter(FastElection):
     """One election: which event leads to which change.
 
     Before ``Startup`` the events that describe the world (link, source address, faults, priority) only set the scene.
     """
 
-    def handle(self, event: Event, now: Instant) -> tuple[Effect, ...]:
+    def handle(self, event: events.Event, now: Instant) -> tuple[Effect, ...]:
         """Take one event in; what is to be done, in order. Never raises, whatever the state."""
         accepted = self._accepted
         if accepted is not None:
@@ -73,7 +46,7 @@ class VirtualRouter(FastElection):
 
     # --- the world: start, stop, link, source address, trackers -------------------------------------------------
 
-    def _on_startup(self, event: Startup, now: Instant) -> None:
+    def _on_startup(self, event: events.Startup, now: Instant) -> None:
         if self._started:
             return
         self._started = True
@@ -85,7 +58,7 @@ class VirtualRouter(FastElection):
             self._notify(NotifyEvent.BACKUP_PRIORITY)
         self._reconsider(now)
 
-    def _on_shutdown(self, event: Shutdown, now: Instant) -> None:
+    def _on_shutdown(self, event: events.Shutdown, now: Instant) -> None:
         if not self._started:
             return
         self._started = False
@@ -101,21 +74,21 @@ class VirtualRouter(FastElection):
             self._become(State.INIT, Reason.SHUTDOWN, why, now)
         self._notify(NotifyEvent.DELETED if event.removed else NotifyEvent.STOP)
 
-    def _on_link_changed(self, event: LinkChanged, now: Instant) -> None:
-        self._link_fault = None if event.up else Fault(Reason.LINK_DOWN, event.detail)
+    def _on_link_changed(self, event: events.LinkChanged, now: Instant) -> None:
+        self._link_fault = None if event.up else events.Fault(Reason.LINK_DOWN, event.detail)
         self._reconsider(now)
 
-    def _on_primary_address_changed(self, event: PrimaryAddressChanged, now: Instant) -> None:
+    def _on_primary_address_changed(self, event: events.PrimaryAddressChanged, now: Instant) -> None:
         if event.address != self._source:
             self._rely_on_nobody()  # until the next advert: nobody is asked from an address that is gone
         self._source = event.address
         self._reconsider(now)
 
-    def _on_faults_changed(self, event: FaultsChanged, now: Instant) -> None:
+    def _on_faults_changed(self, event: events.FaultsChanged, now: Instant) -> None:
         self._faults, self._waiting_for = event.faults, event.waiting_for
         self._reconsider(now)
 
-    def _on_priority_changed(self, event: PriorityChanged, now: Instant) -> None:
+    def _on_priority_changed(self, event: events.PriorityChanged, now: Instant) -> None:
         if self.parameters.is_owner or event.effective_priority == self.effective_priority:
             return
         wait, old = self._wait(), self.effective_priority
@@ -132,7 +105,7 @@ class VirtualRouter(FastElection):
 
     # --- deadlines ----------------------------------------------------------------------------------------------
 
-    def _on_deadline_reached(self, _event: DeadlineReached, now: Instant) -> None:
+    def _on_deadline_reached(self, _event: events.DeadlineReached, now: Instant) -> None:
         for timer in self._deadlines.due(now):
             at = self._deadlines.get(timer)
             if at is not None and at <= now:  # an earlier one may have moved it
@@ -175,15 +148,9 @@ class VirtualRouter(FastElection):
         if in_step > now:  # keep the rhythm; after a long pause start a new one
             self._deadlines.set(Timer.ADVERT, in_step)
 
-    def _startup_delay_over(self, _at: Instant, _now: Instant) -> None:
-        self._notice(NoticeKind.STARTUP_DELAY, "over, listening and taking part now")
-
     def _preempt_delay_over(self, _at: Instant, _now: Instant) -> None:
         self._preempt_ready = True
         self._notice(NoticeKind.PREEMPT_DELAY, "over, lower priorities are no longer followed")
-
-    def _yield_hold_over(self, _at: Instant, _now: Instant) -> None:
-        self._notice(NoticeKind.PREEMPT_DELAY, "hold after handing over has ended")
 
     def _second_announce(self, _at: Instant, _now: Instant) -> None:
         self._announce_all(self.parameters.announce.repeat)
@@ -224,13 +191,13 @@ class VirtualRouter(FastElection):
 
     # --- advertisements -----------------------------------------------------------------------------------------
 
-    def _on_packet_dropped(self, event: PacketDropped, _now: Instant) -> None:
+    def _on_packet_dropped(self, event: events.PacketDropped, _now: Instant) -> None:
         self.statistics.drop(event.reason)
         if self._started:
             text = f"{event.reason.value} from {event.source}" + (f": {event.detail}" if event.detail else "")
             self._notice_once(NoticeKind.PACKET_DROPPED, (event.reason, event.source), text)
 
-    def _on_advertisement(self, event: AdvertisementReceived, now: Instant) -> None:
+    def _on_advertisement(self, event: events.AdvertisementReceived, now: Instant) -> None:
         advert, source = event.advertisement, event.source
         if self.state not in (State.BACKUP, State.MASTER) or self._is_starting(now):
             self.statistics.drop(DropReason.NOT_READY)
@@ -411,7 +378,7 @@ class VirtualRouter(FastElection):
 
     # --- addresses, stalls, operators, failures -----------------------------------------------------------------
 
-    def _on_address_lost(self, event: AddressLost, now: Instant) -> None:
+    def _on_address_lost(self, event: events.AddressLost, now: Instant) -> None:
         if self.state is not State.MASTER or event.address not in self.parameters.all_addresses:
             return
         by = f" by {event.culprit}" if event.culprit else ""
@@ -435,7 +402,7 @@ class VirtualRouter(FastElection):
         self._announce((event.address,), self.parameters.announce.repeat)
         self._notice(NoticeKind.ADDRESS_RESTORED, f"{event.address} was removed{by}, put back")
 
-    def _on_stalled(self, event: Stalled, now: Instant) -> None:
+    def _on_stalled(self, event: events.Stalled, now: Instant) -> None:
         """We were not running; others may have acted. Whoever spoke meanwhile has been heard before this."""
         self.statistics.stalls += 1
         if not self._started:
@@ -464,39 +431,39 @@ class VirtualRouter(FastElection):
         due = self._deadlines.get(Timer.ADVERT)
         return now if due is None else after(due, -self.parameters.advert_interval)
 
-    def _on_operator_request(self, event: OperatorRequest, now: Instant) -> None:
+    def _on_operator_request(self, event: events.OperatorRequest, now: Instant) -> None:
         detail = f"asked by the operator: {event.detail}" if event.detail else "asked by the operator"
         match event.action:
-            case OperatorAction.STEP_DOWN if self.state is State.MASTER:
+            case events.OperatorAction.STEP_DOWN if self.state is State.MASTER:
                 self._hand_over(Reason.OPERATOR, detail, now)
-            case OperatorAction.TAKE_OVER if self.state is State.BACKUP:
+            case events.OperatorAction.TAKE_OVER if self.state is State.BACKUP:
                 self._enter_master(Reason.OPERATOR, detail, now)
-            case OperatorAction.ANNOUNCE if self.state is State.MASTER:
+            case events.OperatorAction.ANNOUNCE if self.state is State.MASTER:
                 self._announce_all(self.parameters.announce.repeat)
-            case OperatorAction.MAINTENANCE_ON:
-                self._maintenance = Fault(Reason.MAINTENANCE, event.detail)
+            case events.OperatorAction.MAINTENANCE_ON:
+                self._maintenance = events.Fault(Reason.MAINTENANCE, event.detail)
                 self._reconsider(now)
-            case OperatorAction.MAINTENANCE_OFF:
+            case events.OperatorAction.MAINTENANCE_OFF:
                 self._maintenance = None
                 self._reconsider(now)
 
-    def _on_group_changed(self, event: GroupChanged, now: Instant) -> None:
+    def _on_group_changed(self, event: events.GroupChanged, now: Instant) -> None:
         self._group = event
         self._reconsider(now)
 
-    def _on_group_request(self, event: GroupRequest, now: Instant) -> None:
+    def _on_group_request(self, event: events.GroupRequest, now: Instant) -> None:
         match event.action:
-            case GroupAction.BECOME_MASTER if self.state is State.BACKUP:
+            case events.GroupAction.BECOME_MASTER if self.state is State.BACKUP:
                 self._enter_master(Reason.SYNC_GROUP, event.detail, now)
-            case GroupAction.BECOME_BACKUP if self.state is State.MASTER:
+            case events.GroupAction.BECOME_BACKUP if self.state is State.MASTER:
                 self._release(farewells=0)
                 self._enter_backup(Reason.SYNC_GROUP, event.detail, after(now, self._down_interval()), now)
-            case GroupAction.HAND_OVER if self.state is State.MASTER:
+            case events.GroupAction.HAND_OVER if self.state is State.MASTER:
                 self._hand_over(Reason.SYNC_GROUP, event.detail, now)
-            case GroupAction.ANNOUNCE if self.state is State.MASTER:
+            case events.GroupAction.ANNOUNCE if self.state is State.MASTER:
                 self._announce_against_another(now)
 
-    def _on_effect_failed(self, event: EffectFailed, now: Instant) -> None:
+    def _on_effect_failed(self, event: events.EffectFailed, now: Instant) -> None:
         self.statistics.effects_failed += 1
         effect = event.effect
         if isinstance(effect, AddAddresses) and self.state is State.MASTER:
@@ -514,7 +481,7 @@ class VirtualRouter(FastElection):
     def _retry_later(self, now: Instant) -> None:
         self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
 
-    def _on_parameters_replaced(self, event: ParametersReplaced, now: Instant) -> None:
+    def _on_parameters_replaced(self, event: events.ParametersReplaced, now: Instant) -> None:
         old, wait = self.parameters, self._wait()
         self.parameters = event.parameters
         if old.fast_failover != self.parameters.fast_failover:
@@ -542,32 +509,32 @@ class VirtualRouter(FastElection):
             self._schedule_elsewhere(now)
 
     _HANDLERS: Final[dict[type[object], Callable[..., None]]] = {
-        Startup: _on_startup,
-        Shutdown: _on_shutdown,
-        DeadlineReached: _on_deadline_reached,
-        AdvertisementReceived: _on_advertisement,
-        PacketDropped: _on_packet_dropped,
-        LinkChanged: _on_link_changed,
-        PrimaryAddressChanged: _on_primary_address_changed,
-        PriorityChanged: _on_priority_changed,
-        FaultsChanged: _on_faults_changed,
-        ParametersReplaced: _on_parameters_replaced,
-        AddressLost: _on_address_lost,
-        Stalled: _on_stalled,
-        OperatorRequest: _on_operator_request,
-        GroupChanged: _on_group_changed,
-        GroupRequest: _on_group_request,
-        EffectFailed: _on_effect_failed,
-        HostSilent: FastElection._on_host_silent,
-        HostAnswered: FastElection._on_host_answered,
+        events.Startup: _on_startup,
+        events.Shutdown: _on_shutdown,
+        events.DeadlineReached: _on_deadline_reached,
+        events.AdvertisementReceived: _on_advertisement,
+        events.PacketDropped: _on_packet_dropped,
+        events.LinkChanged: _on_link_changed,
+        events.PrimaryAddressChanged: _on_primary_address_changed,
+        events.PriorityChanged: _on_priority_changed,
+        events.FaultsChanged: _on_faults_changed,
+        events.ParametersReplaced: _on_parameters_replaced,
+        events.AddressLost: _on_address_lost,
+        events.Stalled: _on_stalled,
+        events.OperatorRequest: _on_operator_request,
+        events.GroupChanged: _on_group_changed,
+        events.GroupRequest: _on_group_request,
+        events.EffectFailed: _on_effect_failed,
+        events.HostSilent: FastElection._on_host_silent,
+        events.HostAnswered: FastElection._on_host_answered,
     }
 
     _EXPIRED: Final[dict[Timer, Callable[..., None]]] = {
         Timer.MASTER_DOWN: _master_down,
         Timer.ADVERT: _advert_due,
-        Timer.STARTUP_DELAY: _startup_delay_over,
+        Timer.STARTUP_DELAY: _says(NoticeKind.STARTUP_DELAY, "over, listening and taking part now"),
         Timer.PREEMPT_DELAY: _preempt_delay_over,
-        Timer.YIELD_HOLD: _yield_hold_over,
+        Timer.YIELD_HOLD: _says(NoticeKind.PREEMPT_DELAY, "hold after handing over has ended"),
         Timer.SECOND_ANNOUNCE: _second_announce,
         Timer.LOWER_PRIORITY_ANNOUNCE: _lower_priority_announce,
         Timer.REFRESH: _refresh_announce,

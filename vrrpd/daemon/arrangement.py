@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import AddAddresses, Announce, RemoveAddresses, SendAdvertisement
+from vrrpd.core.effects import AddAddresses, Announce, NotifyEvent, NotifyGroup, RemoveAddresses, SendAdvertisement
 
 _ADVERTS, _ADDRESSES, _ANNOUNCEMENTS, _REPETITIONS = range(4)
+_QUIET = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 
 
 def arrange(batch: Collection[Directed]) -> Collection[Directed]:
@@ -31,6 +32,12 @@ def arrange(batch: Collection[Directed]) -> Collection[Directed]:
             staged.append((reached[part.router], part))
     staged.sort(key=lambda item: item[0])
     return [directed for _, directed in staged]
+
+
+def groups_first(batch: Collection[Directed]) -> Collection[Directed]:
+    """At the start groups that are not MASTER are announced before their members (keepalived)."""
+    first = [item for item in batch if isinstance(item.effect, NotifyGroup) and item.effect.event in _QUIET]
+    return [*first, *(item for item in batch if item not in first)] if first else batch
 
 
 def _parts(directed: Directed, *, several: bool) -> tuple[tuple[int, Directed], ...]:

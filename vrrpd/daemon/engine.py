@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.effects import State
-from vrrpd.core.events import AdvertisementReceived, Event, PacketDropped, PriorityChanged, Stalled
+from vrrpd.core.events import AdvertisementReceived, Event, PacketDropped, PriorityChanged, Stalled, Startup
 from vrrpd.core.node import Directed, Node
-from vrrpd.daemon.arrangement import arrange
+from vrrpd.daemon.arrangement import arrange, groups_first
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
 from vrrpd.daemon.moderation import Moderation, slack
@@ -95,7 +95,8 @@ class Engine:
         """The same event for every instance."""
         self._slack = slack(self._node.routers.values())
         now = read_clock()
-        self._settle(self._node.handle_all(event, now), now)
+        batch: Collection[Directed] = self._node.handle_all(event, now)
+        self._settle(groups_first(batch) if isinstance(event, Startup) else batch, now)
         self._arm()
 
     def regroup(self, groups: Mapping[str, Sequence[str]]) -> None:

@@ -11,6 +11,7 @@ from vrrpd.config.model import Config
 from vrrpd.core.effects import Notify, NotifyEvent, Probe, State, StopProbing
 from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.node import Node
+from vrrpd.core.statistics import Statistics
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
@@ -211,7 +212,7 @@ class Service:
 
     def clear_statistics(self) -> None:
         for router in self._node.routers.values():
-            router.statistics.clear()
+            router.statistics = Statistics()
 
     # --- another configuration --------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from vrrpd.daemon.prober import ProbeReport
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
+from vrrpd.observe.counters import plain_counters
 from vrrpd.units import Address, Instant, between
 
 
@@ -105,7 +106,7 @@ class StatusReporter:
             silent_peers=[_silent_peer(peer, now) for peer in self.silent_peers(plan.name)],
             rival=self.rival(plan.name),
             probe=_probe(self.probe(plan.name)),
-            statistics=view.statistics.as_dict(),
+            statistics=plain_counters(view.statistics),
         )
 
     def _interface_with(self, source: Address | None) -> str:

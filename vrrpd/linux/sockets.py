@@ -11,9 +11,10 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
+from vrrpd.linux.ipv4_packet import parse_ipv4
 from vrrpd.linux.queues import set_receive_queue
 from vrrpd.linux.raw_socket import raw_socket
-from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason, parse_ipv4
+from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason
 from vrrpd.units import Address, Family, Vrid, family_of
 
 _LARGEST_PACKET: Final = 8192  # 255 IPv6 addresses make 4088 bytes

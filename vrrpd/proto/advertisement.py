@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from vrrpd.proto.auth import AUTH_DATA_LENGTH, NO_AUTH_DATA, same_key
-from vrrpd.proto.checksum import VRRP_PROTOCOL, internet_checksum, pseudo_header
+from vrrpd.proto.checksum import internet_checksum, pseudo_header
 from vrrpd.units import (
     Address,
     Centiseconds,
@@ -135,10 +135,6 @@ _ADVERTISEMENT_TYPE: Final = 1
 _MAX_V2_INTERVAL: Final = 255
 _MAX_V3_INTERVAL: Final = 40.95
 
-_IPV4_HEADER: Final = struct.Struct("!BBHHHBBH4s4s")
-_FRAGMENT_BITS: Final = 0x3FFF
-_ETHERNET_MINIMUM: Final = 46
-
 # Looking up an enum's member costs 0.15 us before Python 3.12, and a decoded packet needs ten of them.
 _IPV4: Final = Family.IPV4
 _WITH_PSEUDO_HEADER: Final = ChecksumForm.PSEUDO_HEADER
@@ -155,36 +151,6 @@ def peek_vrid(payload: bytes) -> Vrid | None:
     if len(payload) < _HEADER.size or payload[1] == 0:
         return None
     return Vrid(payload[1])
-
-
-def parse_ipv4(packet: bytes) -> Datagram | Dropped:
-    """Take apart what a raw IPv4 socket delivers: the IP header, options, payload.
-
-    Bytes behind the total length are Ethernet padding when they fill a frame up to its minimum, else a wrong length.
-    """
-    if len(packet) < _IPV4_HEADER.size:
-        return Dropped(DropReason.TRUNCATED, f"{len(packet)} bytes, an IPv4 header has {_IPV4_HEADER.size}")
-    first, _, total, _, fragment, ttl, protocol, _, source, destination = _IPV4_HEADER.unpack_from(packet)
-    if first >> 4 != 4 or protocol != VRRP_PROTOCOL:
-        return Dropped(DropReason.NOT_VRRP, f"IP version {first >> 4}, protocol {protocol}")
-    if fragment & _FRAGMENT_BITS:
-        return Dropped(DropReason.FRAGMENT, "a fragment of an IPv4 packet")
-    header_length = (first & 0xF) * 4
-    dropped = _check_ipv4_lengths(len(packet), header_length, total)
-    if dropped:
-        return dropped
-    payload = packet[header_length:total]
-    return Datagram(_IPV4, _ipv4_address(source), _ipv4_address(destination), ttl, payload)
-
-
-def _check_ipv4_lengths(received: int, header: int, total: int) -> Dropped | None:
-    if header < _IPV4_HEADER.size or total < header:
-        return Dropped(DropReason.BAD_LENGTH, f"IPv4 header of {header} bytes in a packet of {total}")
-    if received < total:
-        return Dropped(DropReason.TRUNCATED, f"{received} of {total} bytes")
-    if received > max(total, _ETHERNET_MINIMUM):
-        return Dropped(DropReason.BAD_LENGTH, f"{received} bytes, the IPv4 header says {total}")
-    return None
 
 
 def decode(datagram: Datagram, rules: ReceiveRules) -> Advertisement | Dropped:
@@ -322,7 +288,6 @@ def _build_list(packed: bytes, width: int) -> tuple[Address, ...]:
 
 
 _address_list = lru_cache(maxsize=_CACHED_LISTS)(_build_list)
-_ipv4_address = lru_cache(maxsize=_CACHED_LISTS)(IPv4Address)
 
 
 def encode(advertisement: Advertisement, source: Address, destination: Address, password: bytes | None = None) -> bytes:

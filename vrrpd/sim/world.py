@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from random import Random
 from typing import Final
 
+from vrrpd.config.rfc import rfc_reading
 from vrrpd.core.effects import AddAddresses, Reason, RemoveAddresses, SendAdvertisement, State, StateChanged
 from vrrpd.core.events import (
     AddressLost,
@@ -29,7 +30,7 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.node import Directed, Node
-from vrrpd.core.parameters import Parameters, rfc_reading
+from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.sim.history import Happening, History, Setup, Trouble

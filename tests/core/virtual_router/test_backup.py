@@ -8,6 +8,7 @@ from tests.core.builders import (
     OURS,
     VIP,
     change,
+    heard_last,
     ipv6,
     master,
     notices,
@@ -29,7 +30,6 @@ from vrrpd.core.effects import (
     StateChanged,
 )
 from vrrpd.core.events import DeadlineReached
-from vrrpd.core.view import MasterView
 from vrrpd.units import Address, Instant, Priority
 
 
@@ -51,7 +51,7 @@ def test_equal_priority_is_accepted_without_looking_at_addresses(source: Address
 def test_the_followed_master_is_known() -> None:
     story = started()
     story.at(2.0).hear(101, HIGHER)
-    assert story.view.master == MasterView(HIGHER, Priority(101), Instant(2.0))
+    assert story.view.master == heard_last(HIGHER, Priority(101), Instant(2.0))
 
 
 def test_takeover_goes_in_order_and_says_why() -> None:

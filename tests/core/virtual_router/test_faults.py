@@ -37,6 +37,7 @@ from vrrpd.core.events import (
     PrimaryAddressChanged,
     Stalled,
 )
+from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Priority, Seconds
 
 LINK_DOWN = LinkChanged(up=False, detail="eth0 has no carrier")
@@ -175,7 +176,7 @@ def test_in_fault_nothing_is_heard_and_nothing_is_due() -> None:
         assert story.wait(1.0).hear(priority) == ()
     assert story.tell(DeadlineReached()) == ()
     assert not of_type(SendAdvertisement, story.tell(Stalled(Seconds(9.0))))
-    assert story.view.statistics.as_dict()["dropped"] == {"not_ready": 3}
+    assert story.view.statistics.dropped == {DropReason.NOT_READY: 3}
 
 
 def test_a_changed_priority_counts_when_the_fault_is_over() -> None:

@@ -16,6 +16,7 @@ from tests.core.builders import (
     advert,
     change,
     changes,
+    heard_last,
     ipv6,
     master,
     notices,
@@ -39,7 +40,6 @@ from vrrpd.core.effects import (
 )
 from vrrpd.core.events import AdvertisementReceived, DeadlineReached, PacketDropped
 from vrrpd.core.parameters import AnnouncePolicy, Parameters
-from vrrpd.core.view import MasterView
 from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Address, Instant, Priority, Seconds
 
@@ -166,7 +166,7 @@ def test_a_higher_priority_ends_it_without_a_farewell() -> None:
         StateChanged(State.MASTER, State.BACKUP, Reason.PREEMPTED, "192.168.1.1 has priority 101, ours is 100"),
         Notify(NotifyEvent.BACKUP, Priority(100)),
     )
-    assert story.view.master == MasterView(LOWER, Priority(101), story.now)
+    assert story.view.master == heard_last(LOWER, Priority(101), story.now)
     assert story.timer("master_down") == 3.609375
     assert story.timer("advert") is None
     assert story.view.statistics.released_master == 1
@@ -281,4 +281,4 @@ def test_a_master_that_gives_up_by_itself_follows_nobody_until_it_hears_somebody
     assert story.is_in(State.BACKUP)
     assert story.view.master is None
     story.wait(1.0).hear(90)
-    assert story.view.master == MasterView(LOWER, Priority(90), Instant(story.now))
+    assert story.view.master == heard_last(LOWER, Priority(90), Instant(story.now))

@@ -17,8 +17,10 @@ from tests.core.builders import (
     started,
     words,
 )
+from vrrpd.config.rfc import rfc_reading
 from vrrpd.core.effects import NoticeKind, Reason, RemoveAddresses, SendAdvertisement, State
-from vrrpd.core.parameters import AnnouncePolicy, rfc_reading
+from vrrpd.core.parameters import AnnouncePolicy
+from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Address, Priority, Seconds
 
 OWNER = parameters(255, announce=AnnouncePolicy(delay=Seconds(0.0)))
@@ -49,7 +51,7 @@ def test_an_owner_told_to_ignores_every_advert() -> None:
     for priority in (0, 90, 255):
         assert story.hear(priority, HIGHER) == ()
     assert story.is_in(State.MASTER)
-    assert story.view.statistics.as_dict()["dropped"] == {"owner_ignores": 3}
+    assert story.view.statistics.dropped == {DropReason.OWNER_IGNORES: 3}
     assert story.view.statistics.adverts_received == 0
 
 

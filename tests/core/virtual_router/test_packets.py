@@ -36,7 +36,7 @@ def test_a_dropped_packet_is_counted_each_time_and_said_once() -> None:
     said = [story.wait(0.01).tell(WRONG_PASSWORD) for _ in range(100)]
     assert said[0] == (Notice(NoticeKind.PACKET_DROPPED, "auth_failure from 192.168.1.77: another password"),)
     assert not any(said[1:])
-    assert story.view.statistics.as_dict()["dropped"] == {"auth_failure": 100}
+    assert story.view.statistics.dropped == {DropReason.AUTH_FAILURE: 100}
     assert story.view.statistics.adverts_received == 0
     assert story.router.deadline == deadline
 
@@ -59,7 +59,7 @@ def test_a_change_of_state_makes_it_worth_saying_again() -> None:
 def test_before_the_start_drops_are_only_counted() -> None:
     story = waiting_to_start()
     assert story.tell(WRONG_PASSWORD) == ()
-    assert story.view.statistics.as_dict()["dropped"] == {"auth_failure": 1}
+    assert story.view.statistics.dropped == {DropReason.AUTH_FAILURE: 1}
 
 
 def test_a_thousand_forged_senders_neither_fill_the_memory_nor_hide_the_rest() -> None:
@@ -71,7 +71,7 @@ def test_a_thousand_forged_senders_neither_fill_the_memory_nor_hide_the_rest() -
         story.hear(90, source)
     assert said == NOTICES_KEPT
     assert len(story.view.peers) == PEERS_KEPT
-    assert story.view.statistics.as_dict()["dropped"] == {"auth_failure": 1000}
+    assert story.view.statistics.dropped == {DropReason.AUTH_FAILURE: 1000}
     assert NoticeKind.SAME_ADDRESS in notices(story.hear(100, OURS))
 
 
@@ -105,7 +105,7 @@ def test_rfc_3768_drops_a_foreign_list() -> None:
     story = started(STRICT)
     assert notices(story.at(1.0).hear(101, addresses=(VIP_2,))) == [NoticeKind.ADDRESS_LIST_DIFFERS]
     assert story.router.deadline == 3.609375
-    assert story.view.statistics.as_dict()["dropped"] == {"address_list_mismatch": 1}
+    assert story.view.statistics.dropped == {DropReason.ADDRESS_LIST_MISMATCH: 1}
     assert story.view.peers == ()
     busy = master(STRICT)
     assert changes(busy.hear(101, addresses=(VIP_2,))) == []

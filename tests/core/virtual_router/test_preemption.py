@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.core.builders import CHECK, HIGHER, LOWER, change, notices, parameters, started, words
+from tests.core.builders import CHECK, HIGHER, LOWER, change, heard_last, notices, parameters, started, words
 from vrrpd.core.effects import NoticeKind, Reason, State
 from vrrpd.core.events import DeadlineReached
-from vrrpd.core.view import MasterView
 from vrrpd.units import Instant, Priority, Seconds
 
 DELAYED = parameters(preempt_delay=Seconds(10.0))
@@ -28,7 +27,7 @@ def test_a_lower_priority_does_not_restart_the_timer_and_is_said_once() -> None:
 def test_the_lower_master_is_known_meanwhile() -> None:
     story = started()
     story.at(1.0).hear(90)
-    assert story.view.master == MasterView(LOWER, Priority(90), Instant(1.0))
+    assert story.view.master == heard_last(LOWER, Priority(90), Instant(1.0))
 
 
 def test_a_higher_priority_heard_before_the_timer_ends_calls_it_off() -> None:

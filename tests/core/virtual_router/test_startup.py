@@ -36,6 +36,7 @@ from vrrpd.core.events import (
     Shutdown,
     Startup,
 )
+from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Priority, Seconds
 
 STARTED = (
@@ -161,7 +162,7 @@ def test_during_the_startup_delay_nobody_is_heard_and_timers_count_from_its_end(
     assert words(effects) == "silent for 10.00 s (vrrp_startup_delay)"
     assert change(effects).new is State.BACKUP
     assert story.wait(5.0).hear(101) == ()
-    assert story.view.statistics.as_dict()["dropped"] == {"not_ready": 1}
+    assert story.view.statistics.dropped == {DropReason.NOT_READY: 1}
     assert story.view.statistics.adverts_received == 0
     assert story.timer("master_down") == 8.609375
     done = story.until(13.6)

@@ -7,7 +7,8 @@ import pytest
 from scapy.layers.inet import IP
 
 from tests.proto.packets import V2, V3, Packet
-from vrrpd.proto.advertisement import Datagram, Dropped, DropReason, parse_ipv4
+from vrrpd.linux.ipv4_packet import parse_ipv4
+from vrrpd.proto.advertisement import Datagram, Dropped, DropReason
 
 
 def ip_packet(packet: Packet = V2, flags: str = "", fragment: int = 0, options: bytes = b"") -> bytes:
