@@ -1,10 +1,10 @@
 """What checks mean for the election: from results to priorities and faults."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Fault
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Priority
 
 LOWEST, HIGHEST = 1, 254

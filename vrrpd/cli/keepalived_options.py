@@ -2,10 +2,11 @@
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from vrrpd.errors import VrrpdError
+from vrrpd.records import dataclass
 
 
 class UsageError(VrrpdError):

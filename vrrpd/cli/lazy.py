@@ -2,11 +2,12 @@
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
 import click
+
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

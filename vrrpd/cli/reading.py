@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from vrrpd.config.keepalived.limits import INPUT_LIMIT
 from vrrpd.config.language import is_keepalived, read_any
 from vrrpd.config.model import Config
 from vrrpd.config.redact import redacted
+from vrrpd.records import dataclass
 
 
 class Sources:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.control.status import (
@@ -14,6 +13,7 @@ from vrrpd.control.status import (
     StatusResult,
     TrackerStatus,
 )
+from vrrpd.records import dataclass
 
 HEADINGS: Final = ("NAME", "STATE", "SINCE", "PRIORITY", "MASTER", "VIPS HERE", "REASON")
 _SERVING: Final[frozenset[StateName]] = frozenset(("MASTER", "BACKUP"))

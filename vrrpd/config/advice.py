@@ -5,10 +5,10 @@ would make of it, with the same checks in good health (pairs usually count down 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.model import Track, VrrpInstance
+from vrrpd.records import dataclass
 from vrrpd.tracking import HIGHEST, LOWEST
 from vrrpd.units import OWNER
 

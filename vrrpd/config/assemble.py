@@ -4,7 +4,7 @@ Here are the defaults that depend on other keywords, keepalived's quirks among t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from vrrpd.config.assemble_instance import InstanceAssembler
 from vrrpd.config.assemble_trackers import (
@@ -31,6 +31,7 @@ from vrrpd.config.model import (
     VirtualAddress,
 )
 from vrrpd.config.values import AddressEntry, User
+from vrrpd.records import dataclass
 
 __all__ = ["NO_DOUBTS", "Assembled", "Block", "Doubts", "assemble"]
 

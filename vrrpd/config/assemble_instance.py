@@ -1,7 +1,6 @@
 """An instance: its own keywords, what it takes from its group and from ``global_defs``, and what excludes what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from vrrpd.config.model import Garp, GlobalDefs, SyncGroup, VirtualAddress, Vrrp
 from vrrpd.config.strict import STRICT
 from vrrpd.config.values import AddressEntry
 from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """Trackers, sync groups and the references to them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from vrrpd.config.block import Block, filled, plain_fields
@@ -19,6 +18,7 @@ from vrrpd.config.model import (
     VrrpScript,
 )
 from vrrpd.config.values import InitFile, Listed, TrackEntry, User, Weight, suggestion
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
 Tracked = VrrpScript | TrackFile | TrackProcess | BfdInstance

@@ -1,12 +1,13 @@
 """One block of a file on its way into the model."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Final, TypeVar
 
 from vrrpd.config.diagnostics import Location
 from vrrpd.config.keywords import BLOCKS
 from vrrpd.config.values import Listed, Value
+from vrrpd.records import dataclass
 
 T = TypeVar("T")
 

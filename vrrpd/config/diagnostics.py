@@ -2,7 +2,8 @@
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +28,8 @@ class Written:
 
     def at(self, offset: int) -> Location:
         """Where the character ``offset`` (from 0) of the text stands; the whole text's place when that is not known."""
-        return replace(self.location, column=self.location.column + offset) if self.exact else self.location
+        place = self.location
+        return Location(place.file, place.line, place.column + offset) if offset and self.exact else place
 
 
 class Severity(enum.Enum):

@@ -1,12 +1,19 @@
 """Which keywords of a configuration have no effect yet, and whether the daemon may start all the same."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from itertools import chain
+from typing import Final
 
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
 from vrrpd.config.model import Config, ExtraGarp, Origins, TrackGroup, VirtualAddress, VrrpInstance
 from vrrpd.config.settings import Section, Setting, sections
 from vrrpd.config.unsupported import PENDING, say_pending
+
+_NOTHING: Final = (None, False, ())
+_INSTANCE_WORDS: Final = tuple(
+    word for word in PENDING["vrrp_instance"] if word in {field.name for field in fields(VrrpInstance)}
+)
 
 
 def pending(config: Config) -> tuple[Diagnostic, ...]:
@@ -22,7 +29,7 @@ def refusals(config: Config) -> tuple[Diagnostic, ...]:
 
 def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
     report = Report()
-    for section in sections(config):
+    for section in sections(config, filter(_may_ask, config.vrrp_instances)):
         words = PENDING.get(section.kind, {})
         for setting in section.settings:
             if setting.keyword.name in words and _asks(section, setting):
@@ -43,9 +50,14 @@ def _found(config: Config, *, starting: bool) -> tuple[Diagnostic, ...]:
     return report.diagnostics
 
 
+def _may_ask(instance: VrrpInstance) -> bool:
+    """Most ask for nothing: whoever reads hundreds of them is spared the list of their settings."""
+    return any(getattr(instance, word) not in _NOTHING for word in _INSTANCE_WORDS)
+
+
 def _asks(section: Section, setting: Setting) -> bool:
     """Whether it was written; a default that came from elsewhere is reported where it was written."""
-    if setting.value in (None, False, ()) or (isinstance(setting.value, ExtraGarp) and setting.value.everywhere):
+    if setting.value in _NOTHING or (isinstance(setting.value, ExtraGarp) and setting.value.everywhere):
         return False
     return not setting.is_default if section.kind == "vrrp_instance" else setting.value != setting.default
 

@@ -1,9 +1,10 @@
 """What sync groups do to the trackers of their members, by keepalived's rules."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vrrpd.config.model import Config, SyncGroup, Track, VrrpInstance
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER
 
 FILE_DEFAULT_WEIGHT = 1

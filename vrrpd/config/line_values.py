@@ -5,7 +5,6 @@ Each function reports what is wrong at its place and then returns None. Every la
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.config.diagnostics import Location, Report, Written
@@ -25,6 +24,7 @@ from vrrpd.config.routing import route_line, rule_line
 from vrrpd.config.shapes import Form, Keyword, expected, toml_literal
 from vrrpd.config.values import InitFile, Listed, bare_address, interface, shortened
 from vrrpd.config.words import plain_words
+from vrrpd.records import dataclass
 
 _PERMISSIONS: Final = {
     f"I{right}{who}": bits << shift

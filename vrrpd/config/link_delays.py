@@ -1,10 +1,10 @@
 """Which links are polled or slowed, and by how much: a slow link must not outlast the other nodes' patience."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.model import Config, UpDownDelay, VrrpInstance
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
 

@@ -5,7 +5,7 @@ the block itself under the empty name; of elements of lists under ``virtual_ipad
 under ``authentication.auth_pass``. A keyword without an origin has its default.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vrrpd.config.model_addresses import (
     FOREVER,
@@ -32,6 +32,7 @@ from vrrpd.config.model_tracking import (
     VrrpScript,
 )
 from vrrpd.core.parameters import AddressLossPolicy, FastFailover
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
 __all__ = [

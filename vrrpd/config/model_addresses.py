@@ -1,8 +1,8 @@
 """The parts of the model that stand on an interface: addresses, routes, rules, virtual MACs."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from vrrpd.records import dataclass
 from vrrpd.units import Address
 
 FOREVER: Final = 0xFFFFFFFF

@@ -1,9 +1,10 @@
 """The parts of the model that hold for the whole daemon."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vrrpd.config.model_tracking import Command, Origins
 from vrrpd.core.parameters import FastFailover
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
 

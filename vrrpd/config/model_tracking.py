@@ -1,9 +1,10 @@
 """The parts of the model that judge the node and tell others: trackers, commands, sync groups."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vrrpd.config.diagnostics import Location
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
 Origins = Mapping[str, Location]

@@ -7,8 +7,10 @@ accepts are scanned whole. In others it stops quietly at the first thing it cann
 import re
 import tomllib
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from vrrpd.records import dataclass
 
 Path = tuple[str | int, ...]
 

@@ -1,7 +1,6 @@
 """A configuration as a list of keywords with their values: what the writers, ``config show`` and checks go by."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vrrpd.config.assemble_instance import inherited
@@ -21,6 +20,7 @@ from vrrpd.config.model import (
     VrrpScript,
 )
 from vrrpd.config.values import InitFile, User, Weight
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Family
 
 Part = (
@@ -71,8 +71,8 @@ class Section:
         return self.origins.get(keyword) or self.origins.get(keyword.partition(".")[0]) or self.location
 
 
-def sections(config: Config) -> Iterator[Section]:
-    """Everything, in an order in which definitions precede their use."""
+def sections(config: Config, instances: Iterable[VrrpInstance] | None = None) -> Iterator[Section]:
+    """Everything, or only some of the instances, in an order in which definitions precede their use."""
     yield _top(config)
     yield _section("global_defs", "", config.global_defs, _global_values(config.global_defs), {})
     for script in config.vrrp_scripts:
@@ -85,7 +85,7 @@ def sections(config: Config) -> Iterator[Section]:
         )
     for bfd in config.bfd_instances:
         yield _section("bfd_instance", bfd.name, bfd, _weight_of(bfd), {})
-    for instance in config.vrrp_instances:
+    for instance in config.vrrp_instances if instances is None else instances:
         group = config.group_of(instance.name)
         values, defaults = _instance_values(instance), _instance_defaults(instance, config.global_defs, group)
         yield _section("vrrp_instance", instance.name, instance, values, defaults)

@@ -3,9 +3,9 @@
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from vrrpd.records import dataclass
 from vrrpd.units import Family
 
 WEIGHT_LIMIT: Final = 253

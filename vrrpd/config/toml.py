@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vrrpd.config.assemble import Assembled, Block, assemble
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, has_errors
@@ -12,6 +11,7 @@ from vrrpd.config.positions import Path, scan
 from vrrpd.config.syntax import syntax_errors
 from vrrpd.config.toml_values import TableReader, kind_of
 from vrrpd.config.values import shortened
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

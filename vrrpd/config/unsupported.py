@@ -11,10 +11,10 @@ anyway, or what has no meaning here: NOTED.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.config.diagnostics import Location, Report
+from vrrpd.records import dataclass
 
 
 class Handling(enum.Enum):

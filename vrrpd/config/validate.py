@@ -1,7 +1,6 @@
 """What the keywords of a configuration say about each other; shared by every language of configuration."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -13,6 +12,7 @@ from vrrpd.config.validate_addresses import check_addresses
 from vrrpd.config.validate_groups import check_sync_groups
 from vrrpd.config.validate_ties import TRACKS, check_ties, tracked
 from vrrpd.config.values import is_link_local
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Seconds, family_of
 
 PASSWORD_BYTES: Final = 8

@@ -5,7 +5,6 @@ Each function reports what is wrong with a text at its place and then returns No
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from vrrpd.config.shapes import (
     toml_literal,
 )
 from vrrpd.config.words import plain_words
+from vrrpd.records import dataclass
 from vrrpd.units import Address, family_of
 
 INTERFACE_LIMIT = 15

@@ -2,11 +2,11 @@
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from vrrpd.control.protocol import ErrorCode
 from vrrpd.errors import ControlError
+from vrrpd.records import dataclass
 
 
 class Access(enum.Enum):

@@ -4,11 +4,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.control.commands import Caller
 from vrrpd.control.protocol import LINE_LIMIT, LineBuffer
+from vrrpd.records import dataclass
 
 _SO_PEERGROUPS: Final = 59  # asm-generic/socket.h; Python has no name for it
 _GROUPS_BYTES: Final = 1024  # the most that Python's getsockopt takes: 256 groups

@@ -4,9 +4,8 @@ The socket's mode (0660) already keeps strangers out; this holds as well for a d
 somebody widens the mode.
 """
 
-from dataclasses import dataclass
-
 from vrrpd.control.commands import Access, Caller
+from vrrpd.records import dataclass
 
 ROOT = 0
 

@@ -8,10 +8,11 @@ a reply to something whose id could not be read.
 import enum
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from vrrpd.control.shape import check_shape
+from vrrpd.records import dataclass
 
 VERSION: Final = 1
 LINE_LIMIT: Final = 64 * 1024

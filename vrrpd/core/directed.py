@@ -1,8 +1,7 @@
 """Effects on their way to whoever carries them out."""
 
-from dataclasses import dataclass
-
 from vrrpd.core.effects import Effect
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

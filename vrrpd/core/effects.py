@@ -1,9 +1,9 @@
 """What a virtual router wants done, in the order in which it is to be done."""
 
 import enum
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Priority, Seconds
 
 

@@ -1,12 +1,12 @@
 """What can happen to a virtual router."""
 
 import enum
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from vrrpd.core.effects import Effect, Reason
 from vrrpd.core.parameters import Parameters
 from vrrpd.proto.advertisement import Advertisement, DropReason
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Priority, Seconds
 
 

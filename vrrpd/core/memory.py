@@ -1,11 +1,10 @@
 """What a virtual router remembers of others: whom it heard, and what it has already said."""
 
-from dataclasses import dataclass
-
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.events import AdvertisementReceived
 from vrrpd.core.view import PeerView
 from vrrpd.proto.advertisement import Advertisement
+from vrrpd.records import dataclass
 from vrrpd.units import RESIGN, Address, Instant, Seconds
 
 PEERS_KEPT = 16

@@ -1,8 +1,8 @@
 """What a virtual router is told once: its identity, its timing, and which reading of the protocol it follows."""
 
 import enum
-from dataclasses import dataclass
 
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid
 
 

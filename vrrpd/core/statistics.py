@@ -1,8 +1,9 @@
 """What a virtual router counts."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vrrpd.proto.advertisement import DropReason
+from vrrpd.records import dataclass
 
 
 @dataclass(slots=True)

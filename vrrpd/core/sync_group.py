@@ -7,7 +7,6 @@ that each of them is as pure as one without a group.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.core.directed import Directed
@@ -15,6 +14,7 @@ from vrrpd.core.effects import Effect, GroupStateChanged, Notify, NotifyEvent, N
 from vrrpd.core.election import describe_fault
 from vrrpd.core.events import AdvertisementReceived, Event, Fault, GroupAction, GroupChanged, GroupRequest, Shutdown
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 OUTVOTED: Final = frozenset({Reason.PREEMPTED, Reason.TIE_BREAK, Reason.OWNER_CONFLICT, Reason.STALLED})

@@ -1,12 +1,12 @@
 """A virtual router as seen at one moment, for status output and for handing it over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vrrpd.core.effects import Reason, State
 from vrrpd.core.events import Fault
 from vrrpd.core.statistics import Statistics
 from vrrpd.proto.advertisement import ChecksumForm
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Priority, Seconds
 
 

@@ -3,7 +3,6 @@
 import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from vrrpd.core.effects import (
@@ -29,6 +28,7 @@ from vrrpd.daemon.vip_set import Failure, VipSet
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.netlink import Netlink
+from vrrpd.records import dataclass
 from vrrpd.units import RESIGN, Address, Instant, between
 
 Later: TypeAlias = Notify | NotifyGroup | Probe | StopProbing

@@ -5,10 +5,10 @@ import logging
 import math
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux.process import Child, ExitStatus
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.scripts")

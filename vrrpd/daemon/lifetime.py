@@ -5,7 +5,6 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
@@ -22,6 +21,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.sd_notify import ServiceManager
+from vrrpd.records import dataclass
 
 log = logging.getLogger("vrrpd")
 

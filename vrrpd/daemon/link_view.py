@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from vrrpd.config.link_delays import LinkDelay
 from vrrpd.errors import LinuxError
 from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.linkbeat import LinkProbe, Method
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
 log = logging.getLogger("vrrpd.links")

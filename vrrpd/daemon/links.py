@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 
 from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
@@ -14,6 +14,7 @@ from vrrpd.daemon.listener import Listener
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.interfaces import Link
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
 log = logging.getLogger("vrrpd.links")

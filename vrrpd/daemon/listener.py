@@ -1,7 +1,6 @@
 """What arrives on one interface for one address family, sorted to the instances that want it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
@@ -10,6 +9,7 @@ from vrrpd.daemon.receive_buffer import together
 from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Receiver, open_receiver, open_unicast_receiver
 from vrrpd.proto.advertisement import ChecksumForm, Datagram, Dropped, DropReason, decode, peek_vrid
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family, Vrid
 
 DRAIN_LIMIT: Final = 1024

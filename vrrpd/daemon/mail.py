@@ -9,11 +9,11 @@ import smtplib
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from email.header import Header
 from email.utils import formatdate
 
 from vrrpd.config.model import GlobalDefs, MailServer
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.mail")

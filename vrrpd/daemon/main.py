@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from vrrpd.config.diagnostics import Diagnostic, Severity
@@ -27,6 +26,7 @@ from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.realtime import Scheduling, allow_core_dumps, apply, set_process_name
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.observe.logs import LogWriter, configure, configure_targets
+from vrrpd.records import dataclass
 
 __all__ = ["DEFAULT_RUN_DIR", "DaemonOptions", "run"]
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from vrrpd.config.model import Command, Config, Fifo, GlobalDefs, NotifyScripts, SyncGroup, VrrpInstance
@@ -11,6 +10,7 @@ from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.fifo import NotifyFifo
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify_queue import STATES, STOP_LIMIT, NotifyQueue, Turns
+from vrrpd.records import dataclass
 from vrrpd.units import Priority, Seconds
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from vrrpd.config.model import Command, NotifyScripts
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.job import FOREVER, Job, JobResult
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import VrrpdError
+from vrrpd.records import dataclass
 from vrrpd.units import Priority, Seconds
 
 log = logging.getLogger("vrrpd.notify")

@@ -1,10 +1,10 @@
 """What a command line asks of the daemon."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from vrrpd.observe.logs import Destination, Form, Level, Targets
+from vrrpd.records import dataclass
 
 DEFAULT_RUN_DIR: Final = Path("/run/vrrpd")
 

@@ -1,7 +1,7 @@
 """What the daemon derives from one instance's configuration before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -11,6 +11,7 @@ from vrrpd.core.parameters import Parameters
 from vrrpd.daemon.receive_buffer import NOTHING_ASKED, ReceiveBuffer, receive_buffer
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, ChecksumForm, ReceiveRules
 from vrrpd.proto.auth import pass_key
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
 ALL_ROUTERS_4: Final = IPv4Address("224.0.0.18")

@@ -7,7 +7,7 @@ the next one is due: nothing here runs when adverts arrive or depart. A host tha
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_network
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.host_probe import HostProbe, open_host_probe
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
 log = logging.getLogger("vrrpd.prober")

@@ -1,10 +1,10 @@
 """Which processes count for what, and when their number is enough: decisions only, nothing is read here."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vrrpd.config.model import TrackProcess
+from vrrpd.records import dataclass
 from vrrpd.units import Instant, Seconds, after
 
 ParamMatch: TypeAlias = Literal["exact", "initial", "partial"]

@@ -4,13 +4,14 @@ import hashlib
 import io
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from vrrpd.config.diagnostics import Diagnostic
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.daemon.configuration import read_configuration
 from vrrpd.daemon.options import DaemonOptions
+from vrrpd.records import dataclass
 
 DIGEST_SIZE: Final = 16
 

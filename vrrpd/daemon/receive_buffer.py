@@ -1,10 +1,10 @@
 """keepalived's sizes of receive buffers: kernel_rx_buf_size, vrrp_rx_bufs_policy and vrrp_rx_bufs_multiplier."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.config.model import GlobalDefs, VrrpInstance
+from vrrpd.records import dataclass
 from vrrpd.units import Family
 
 _VRRP: Final = 8

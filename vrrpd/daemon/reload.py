@@ -9,7 +9,7 @@ import itertools
 import logging
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from vrrpd.config.diagnostics import Severity
@@ -24,6 +24,7 @@ from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
+from vrrpd.records import dataclass
 from vrrpd.units import between
 
 log = logging.getLogger("vrrpd.reload")

@@ -5,12 +5,12 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from vrrpd.config.model import GlobalDefs
+from vrrpd.records import dataclass
 
 log = logging.getLogger("vrrpd.reload")
 

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.instance")

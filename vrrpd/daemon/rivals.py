@@ -7,7 +7,6 @@ BACKUP does not have the address, so it does not answer.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final, Protocol
 
@@ -18,6 +17,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.arp_probe import ArpProbe
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import Link
+from vrrpd.records import dataclass
 from vrrpd.units import Seconds, between
 
 log = logging.getLogger("vrrpd.peers")

@@ -1,7 +1,7 @@
 """Every program of a configuration looked at before it is run: those that cannot or must not be run are left out."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from vrrpd.config.diagnostics import Diagnostic, Location, Report
@@ -9,6 +9,7 @@ from vrrpd.config.model import Command, Config, GlobalDefs, NotifyScripts, Origi
 from vrrpd.daemon.launcher import Launcher, opening
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.script_security import Problem, examine
+from vrrpd.records import dataclass
 
 _NAMED = 3
 """Insecure parts of paths that the one warning names."""

@@ -7,7 +7,6 @@ farewell is a finding: its daemon died, or it is master still and is not heard, 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from vrrpd.core.effects import NotifyEvent, Reason, State
@@ -16,6 +15,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.echo import EchoProbe
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Seconds, between
 
 log = logging.getLogger("vrrpd.peers")

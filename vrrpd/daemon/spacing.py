@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vrrpd.config.model import Config
 from vrrpd.errors import LinuxError
 from vrrpd.linux.announce import Announcer
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
 log = logging.getLogger("vrrpd.links")

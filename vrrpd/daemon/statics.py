@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol, TypeAlias
 
 from vrrpd.config.model import Config, VirtualAddress
@@ -14,6 +14,7 @@ from vrrpd.linux.addresses import PROTOCOL, AddressBatch, AddressFailure
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceAddress, Link, describe_port
 from vrrpd.linux.netlink import Netlink
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant
 
 log = logging.getLogger("vrrpd.statics")

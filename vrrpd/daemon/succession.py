@@ -1,13 +1,14 @@
 """Which instance of a new configuration is which of the old one, and what differs: no name decides (keepalived)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
 from vrrpd.config.model import NotifyScripts
 from vrrpd.core.effects import State
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
 Place: TypeAlias = tuple[Address, int, str]

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from vrrpd.config.model import Config, VrrpInstance
@@ -13,6 +12,7 @@ from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.records import dataclass
 from vrrpd.tracking import Contribution, FileContribution, TrackingResult, evaluate
 from vrrpd.units import Priority
 

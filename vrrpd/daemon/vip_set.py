@@ -1,7 +1,6 @@
 """The addresses of one instance: put on, taken off and announced with messages and frames built beforehand."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from vrrpd.config.model import VirtualAddress
@@ -13,6 +12,7 @@ from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.netlink import Netlink
 from vrrpd.proto.arp import MAC_LENGTH, gratuitous_arp
 from vrrpd.proto.ndisc import unsolicited_advertisement
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
 

@@ -1,7 +1,6 @@
 """Virtual addresses in the kernel: added and removed in batches that were encoded beforehand."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from errno import EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV
 from typing import Final
 
@@ -9,6 +8,7 @@ from vrrpd.errors import LinuxError, describe_errno
 from vrrpd.linux import rtnl
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.rtnl import AddressRequest
+from vrrpd.records import dataclass
 from vrrpd.units import Address
 
 PROTOCOL: Final = 18

@@ -4,10 +4,10 @@ import ctypes
 import socket
 import struct
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.linux import uapi
+from vrrpd.records import dataclass
 from vrrpd.units import Family, Vrid
 
 _LOAD_WORD_CONSTANT: Final = 0x00  # BPF_LD | BPF_W | BPF_IMM

@@ -11,7 +11,6 @@ import socket
 import struct
 import time
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from errno import ENOBUFS, ETIMEDOUT
 from typing import Final, TypeAlias
 
@@ -19,6 +18,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux import uapi
 from vrrpd.linux.bpf import PROCESS_EVENTS, attach
 from vrrpd.linux.queues import set_receive_queue
+from vrrpd.records import dataclass
 
 QUEUE: Final = 4 * 1024 * 1024
 """Bytes of the receive queue: some five thousand events."""

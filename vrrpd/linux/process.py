@@ -8,12 +8,12 @@ import shutil
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from errno import EACCES, ECHILD, EINVAL, ENOENT, EPERM, ESRCH
 from pathlib import Path
 from typing import Final, NoReturn
 
 from vrrpd.errors import LinuxError, VrrpdError
+from vrrpd.records import dataclass
 
 _UNWANTED: Final = ("IFS", "LD_PRELOAD", "LD_LIBRARY_PATH")  # as keepalived
 _UNSETTABLE: Final = {signal.SIGKILL, signal.SIGSTOP}

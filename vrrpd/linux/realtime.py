@@ -5,10 +5,10 @@ import ctypes
 import os
 import resource
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.errors import LinuxError
+from vrrpd.records import dataclass
 
 _PR_SET_NAME: Final = 15
 _LONGEST_NAME: Final = 15

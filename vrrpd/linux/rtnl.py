@@ -6,11 +6,13 @@ import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, TypeAlias
 
 from vrrpd.linux import uapi
+from vrrpd.records import dataclass
 from vrrpd.units import Address
 
 
@@ -313,7 +315,6 @@ def encode_addresses(encode: Callable[[AddressRequest], bytes], requests: Iterab
 
     pyroute2 needs 60 us for a message, and there may be thousands.
     """
-    patterns: dict[AddressRequest, bytes] = {}
     encoded = []
     for request in requests:
         stand_in = _STAND_INS[request.address.version]
@@ -321,10 +322,13 @@ def encode_addresses(encode: Callable[[AddressRequest], bytes], requests: Iterab
         if stand_in in (request.broadcast, request.peer):
             encoded.append(encode(request))
             continue
-        if pattern not in patterns:
-            patterns[pattern] = encode(pattern)
-        encoded.append(patterns[pattern].replace(stand_in.packed, request.address.packed))
+        encoded.append(_encoded_once(encode, pattern).replace(stand_in.packed, request.address.packed))
     return encoded
+
+
+@lru_cache(maxsize=64)
+def _encoded_once(encode: Callable[[AddressRequest], bytes], pattern: AddressRequest) -> bytes:
+    return encode(pattern)
 
 
 def _encode_address(kind: int, request: AddressRequest, attributes: list[tuple[str, object]]) -> bytes:

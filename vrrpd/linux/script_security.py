@@ -6,13 +6,13 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from errno import EACCES, ELOOP
 from pathlib import Path
 from typing import Final
 
 from vrrpd.errors import LinuxError, describe_errno
 from vrrpd.linux.process import Identity, find_program
+from vrrpd.records import dataclass
 
 _LINKS: Final = 40
 """As many symbolic links as the kernel follows."""

@@ -1,11 +1,11 @@
 """What is known of links and addresses, and what changes it. No system calls here: messages in, events out."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from vrrpd.linux import rtnl
 from vrrpd.linux.rtnl import AddressChange, Change, InterfaceAddress, Link
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family, family_of
 
 UNKNOWN_PORT: Final = -1

@@ -1,13 +1,13 @@
 """What keepalived's dump files are made of: plain values, taken at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vrrpd.config.model import Config, TrackProcess, VirtualAddress, VrrpInstance, VrrpScript
 from vrrpd.core.effects import State
 from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.timers import master_down_interval
 from vrrpd.core.view import VirtualRouterView
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
 

@@ -4,12 +4,13 @@ Each line is a JSON object. Instants are seconds of the monotonic clock, exactly
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from vrrpd.core.directed import Directed
 from vrrpd.core.events import Event
 from vrrpd.plain import Plain, PlainError, codec_of
+from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 FORMAT: Final = 1

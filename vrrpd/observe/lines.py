@@ -7,8 +7,10 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from vrrpd.records import dataclass
 
 _LONGEST_MESSAGE: Final = 4096
 _LONGEST_TRACEBACK: Final = 16384

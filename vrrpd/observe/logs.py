@@ -8,7 +8,6 @@ could not be written is counted, and the count is reported as a line of its own.
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -25,6 +24,7 @@ from vrrpd.observe.datagrams import (
 )
 from vrrpd.observe.lines import entry_of, render_json, render_text
 from vrrpd.observe.log_file import FileSink
+from vrrpd.records import dataclass
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 Form: TypeAlias = Literal["text", "json"]

@@ -3,13 +3,14 @@
 import enum
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from vrrpd.proto.auth import AUTH_DATA_LENGTH, NO_AUTH_DATA, same_key
 from vrrpd.proto.checksum import internet_checksum, pseudo_header
+from vrrpd.records import dataclass
 from vrrpd.units import (
     Address,
     Centiseconds,

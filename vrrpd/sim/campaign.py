@@ -4,9 +4,10 @@ import multiprocessing
 import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vrrpd.core.effects import StateChanged
+from vrrpd.records import dataclass
 from vrrpd.sim.generate import generate
 from vrrpd.sim.invariants import Violation, first_violation
 from vrrpd.sim.world import play

@@ -3,12 +3,13 @@
 import enum
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from vrrpd.core.timers import master_down_interval
 from vrrpd.errors import VrrpdError
+from vrrpd.records import dataclass
 from vrrpd.sim.network import CLEAR, Weather
 from vrrpd.sim.scenario import Action, Node, Scenario
 from vrrpd.units import Priority, Seconds

@@ -5,11 +5,11 @@ the end take the journal of a simulated world; what they measure by (``Limits``)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Final
 
 from vrrpd.core.effects import AddAddresses, RemoveAddresses, SendAdvertisement, State, StateChanged
+from vrrpd.records import dataclass
 from vrrpd.sim.history import Happening, History, limits_of
 from vrrpd.sim.journal import Able, Cleared, Disturbed, Entry, Forgotten, Journal, Raised, Stolen, Waiting
 from vrrpd.sim.scenario import Held

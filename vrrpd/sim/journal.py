@@ -1,9 +1,9 @@
 """What a simulated world writes down: each line a moment, a node, one of its virtual routers, and what was seen."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from vrrpd.core.effects import AddAddresses, RemoveAddresses, SendAdvertisement, StateChanged
+from vrrpd.records import dataclass
 from vrrpd.sim.history import Trouble
 from vrrpd.units import Address, Instant, Priority, Seconds
 

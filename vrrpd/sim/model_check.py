@@ -7,7 +7,7 @@ is one state. ``Bounds`` says how much may go wrong on one way through.
 import pickle
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
@@ -17,6 +17,7 @@ from vrrpd.core.parameters import Parameters
 from vrrpd.core.timers import master_down_interval
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Priority, Seconds, Vrid
 
 _DIGITS: Final = 6

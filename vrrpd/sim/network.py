@@ -1,9 +1,9 @@
 """The wires between the nodes: what is lost, late, doubled or out of order on the way from one to another."""
 
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from vrrpd.records import dataclass
 from vrrpd.units import Instant, Seconds
 
 _APART: Final = 1e-9

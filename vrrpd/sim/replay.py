@@ -1,13 +1,13 @@
 """A journal once more through the election: does it decide today as it did then?"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from vrrpd.core.directed import Directed
 from vrrpd.core.node import Node
 from vrrpd.handover import restore
 from vrrpd.observe.journal_codec import Gap, Happening, Header, Line
 from vrrpd.plain import PlainError
+from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 

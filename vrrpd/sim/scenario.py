@@ -5,10 +5,11 @@ Times are seconds since the first nodes were started.
 """
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vrrpd.core.timers import master_down_interval, skew_time
 from vrrpd.errors import VrrpdError
+from vrrpd.records import dataclass
 from vrrpd.units import Family, Priority, Seconds
 
 

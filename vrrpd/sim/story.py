@@ -1,7 +1,6 @@
 """A journal in words, for somebody who asks why it failed over last night."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -34,6 +33,7 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.observe.journal_codec import Happening, Header, Line
+from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 NOTABLE: Final = 1.5

@@ -6,7 +6,7 @@ leftover addresses are removed at the start. The same history gives the same jou
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address
 from random import Random
 from typing import Final
@@ -33,6 +33,7 @@ from vrrpd.core.node import Directed, Node
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement
+from vrrpd.records import dataclass
 from vrrpd.sim.history import Happening, History, Setup, Trouble
 from vrrpd.sim.journal import Able, Cleared, Disturbed, Entry, Forgotten, Journal, Raised, Seen, Stolen, Waiting
 from vrrpd.sim.network import Network

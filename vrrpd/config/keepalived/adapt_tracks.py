@@ -1,13 +1,13 @@
 """``track_script``, ``track_interface`` and their like: references to trackers, with weights."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from vrrpd.config.diagnostics import Written
 from vrrpd.config.keepalived.cursor import Cursor
 from vrrpd.config.keepalived.lexer import Statement
 from vrrpd.config.keepalived.words import Weight, complain, weight_words
 from vrrpd.config.values import shortened
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

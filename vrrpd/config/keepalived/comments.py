@@ -17,10 +17,13 @@ def without_comment(line: Line) -> Line:
     A backslash before one of the two makes it an ordinary character and goes away itself.
     """
     text = line.text
-    quoted, position = False, 0
+    match = _SIGN.search(text)
+    if match is None:
+        return line.stripped()
+    quoted = False
     escapes: list[int] = []
     end = len(text)
-    while (match := _SIGN.search(text, position)) is not None:
+    while match is not None:
         start, sign = match.start(), match.group()
         position = start + 1
         if sign == '"':
@@ -32,6 +35,7 @@ def without_comment(line: Line) -> Line:
         elif not quoted:
             end = start
             break
+        match = _SIGN.search(text, position)
     return (_unescaped(line, escapes, end) if escapes else line.cut(0, end)).stripped()
 
 

@@ -1,7 +1,7 @@
 """What keepalived makes of a file's mistakes: classes, of which the greatest decides how ``-t`` exits."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from itertools import islice
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from vrrpd.config.diagnostics import Diagnostic, Location, Report, Severity
 from vrrpd.config.keepalived.limits import FINDINGS_LIMIT, SUGGESTIONS_LIMIT
 from vrrpd.config.values import suggestion
+from vrrpd.records import dataclass
 
 
 class Complaint(IntEnum):

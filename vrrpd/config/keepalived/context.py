@@ -1,9 +1,10 @@
 """What reading a keepalived.conf asks of the machine, as functions that the caller passes in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from vrrpd.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

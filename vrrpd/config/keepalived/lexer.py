@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -10,6 +9,7 @@ from vrrpd.config.diagnostics import Location, Written
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.limits import TOKENS_LIMIT, TooMuchError
 from vrrpd.config.keepalived.lines import Line
+from vrrpd.records import dataclass
 
 _SEPARATOR: Final = re.compile(r'["{}]')
 _WORD: Final = re.compile(r'[^\s"]+|"([^"]*)("?)')

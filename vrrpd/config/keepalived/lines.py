@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from vrrpd.config.diagnostics import Location, Written
@@ -17,13 +18,14 @@ class Line:
     __slots__ = ("_starts", "pieces", "text")
 
     def __init__(self, pieces: Sequence[Written]) -> None:
-        self.pieces = tuple(piece for piece in pieces if piece.text) or tuple(pieces[:1])
-        starts, position = [], 0
-        for piece in self.pieces:
-            starts.append(position)
-            position += len(piece.text)
-        self._starts = starts
-        self.text = self.pieces[0].text if len(self.pieces) == 1 else "".join(piece.text for piece in self.pieces)
+        if len(pieces) > 1:
+            pieces = [piece for piece in pieces if piece.text] or pieces[:1]
+        self.pieces = tuple(pieces)
+        self._starts = [0]
+        self.text = pieces[0].text
+        if len(pieces) > 1:
+            self._starts += accumulate(len(piece.text) for piece in pieces[:-1])
+            self.text = "".join(piece.text for piece in pieces)
 
     @property
     def location(self) -> Location:
@@ -31,6 +33,8 @@ class Line:
 
     def at(self, position: int) -> Location:
         """Where the character ``position`` (from 0) of the line stands."""
+        if len(self.pieces) == 1:
+            return self.pieces[0].at(position)
         index = max(0, bisect_right(self._starts, position) - 1)
         return self.pieces[index].at(position - self._starts[index])
 
@@ -65,6 +69,9 @@ class Line:
 
     def written(self, text: str, position: int, *, exact: bool) -> Written:
         """``text``, read at ``position`` of this line."""
+        if len(self.pieces) == 1:
+            piece = self.pieces[0]
+            return Written(text, piece.at(position), exact and piece.exact and position + len(text) <= len(piece.text))
         index = max(0, bisect_right(self._starts, position) - 1)
         whole = position + len(text) <= self._starts[index] + len(self.pieces[index].text)
         return Written(text, self.at(position), exact and whole and self.pieces[index].exact)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from vrrpd.config.keepalived.limits import LINES_LIMIT
+from vrrpd.records import dataclass
 
 _HEAD: Final = re.compile(r"~(SEQx|SEQ|LST)\(([^()]{0,8192})\)[ \t]*")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)

@@ -1,10 +1,9 @@
 """An instance while its keywords are put together."""
 
-from dataclasses import dataclass
-
 from vrrpd.config.keepalived.complaints import Complaint, Complaints
 from vrrpd.config.keepalived.words import Draft
 from vrrpd.config.values import shortened
+from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Family, Priority, family_of
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, TypeAlias, TypeVar
 
@@ -13,6 +13,7 @@ from vrrpd.config.keepalived.lexer import Statement, command_words, script_words
 from vrrpd.config.model import Command
 from vrrpd.config.shapes import plain_number
 from vrrpd.config.values import INTERFACE_LIMIT, shortened
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Family, family_of
 
 UINT: Final = 0xFFFFFFFF
