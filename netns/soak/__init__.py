@@ -1,0 +1,1 @@
+"""Two nodes with many instances, troubled every few seconds for a long time: does either grow, leak or lose its way?"""
