@@ -24,9 +24,11 @@ class Vrrpd(NodeDaemon):
     )
 
     ready: ClassVar[re.Pattern[str]] = re.compile(r"\bis ready\b")
+    module: ClassVar[str] = "vrrpd"
 
     def __init__(self, *options: str) -> None:
         self.options = options
+        self.environment: dict[str, str] = {}
 
     def missing(self) -> str | None:
         return None
@@ -36,8 +38,9 @@ class Vrrpd(NodeDaemon):
 
     def start(self, host: Host, spec: NodeSpec) -> RunningNode:
         config = self.write_config(host, spec)
-        argv = [sys.executable, "-m", "vrrpd", "--config", str(config), "--run-dir", str(run_directory(host))]
-        process = host.spawn([*argv, *self.options], log="vrrpd.log", env={"PYTHONPATH": str(ROOT)})
+        argv = [sys.executable, "-m", self.module, "--config", str(config), "--run-dir", str(run_directory(host))]
+        environment = {"PYTHONPATH": str(ROOT), **self.environment}
+        process = host.spawn([*argv, *self.options], log="vrrpd.log", env=environment)
         return RunningNode(self, host, spec, process, [host.directory / "vrrpd.log"])
 
 

@@ -165,6 +165,7 @@ def _knows(command: str) -> Callable[[Pair, str], bool]:
 
 def workers(pid: int) -> list[int]:
     """Processes below the daemon that run the same program in the same way: what a supervisor watches over."""
+
     def command(member: int) -> bytes:
         return Path(f"/proc/{member}/cmdline").read_bytes()
 

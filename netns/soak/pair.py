@@ -76,9 +76,7 @@ class Pair:
     def _instance(self, name: str, vrid: int, variant: int) -> InstanceSpec:
         address = self.addresses[vrid]
         priority = BETTER + variant if self.home[address] == name else OTHER
-        return InstanceSpec(
-            vrid, priority, (address,), version=3, advert_int=self.interval, track_script=("check",)
-        )
+        return InstanceSpec(vrid, priority, (address,), version=3, advert_int=self.interval, track_script=("check",))
 
     def set_healthy(self, name: str, healthy: bool) -> None:
         path = self.lab[name].directory / HEALTHY

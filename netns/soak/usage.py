@@ -1,6 +1,5 @@
 """What a daemon and its helpers hold at one moment."""
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,13 +31,13 @@ class Sample:
 
 def sample(at: float, node: str, life: int, pid: int) -> Sample:
     """OSError when that process has ended."""
-    program = os.readlink(f"/proc/{pid}/exe")
+    program = Path(f"/proc/{pid}/exe").readlink()
     own, others, zombies = [], [], []
     for member in descendants(pid):
         with suppress(OSError):  # it has ended meanwhile
             if _state(member) == "Z":
                 zombies.append(member)
-            elif member == pid or os.readlink(f"/proc/{member}/exe") == program:
+            elif member == pid or Path(f"/proc/{member}/exe").readlink() == program:
                 own.append(member)
             else:
                 others.append(member)
@@ -83,5 +82,5 @@ def _pss(pid: int) -> int:
 
 def _descriptors(pid: int) -> int:
     with suppress(OSError):
-        return len(os.listdir(f"/proc/{pid}/fd"))
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     return 0
