@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def main(
 ) -> None:
     """Measure vrrpd beside keepalived and FRR, run by run in turn, and show ratios."""
     if listing:
-        click.echo("\n".join(f"{name:<10} {summary}" for name, summary in SUMMARIES.items()))
+        click.echo("\n".join(f"{name:<14} {summary}" for name, summary in SUMMARIES.items()))
         return
     if report is not None:
         _finish(Results.load(report), output)
@@ -74,11 +75,12 @@ def _measure(
     results: Results, chosen: list[Measure], daemons: list[NodeDaemon], runs: int, scale: Scale, output: Path
 ) -> bool:
     """One daemon after the other in every round, so that what else the machine does meets all. True: interrupted."""
-    todo = [(measure, daemon) for measure in chosen for _ in range(runs) for daemon in daemons]
+    rounds = [replace(scale, phase=(number + 0.5) / runs) for number in range(runs)]
+    todo = [(measure, daemon, part) for measure in chosen for part in rounds for daemon in daemons]
     hopeless: set[tuple[str, str]] = set()
     began = time.monotonic()
     try:
-        for done, (measure, daemon) in enumerate(todo):
+        for done, (measure, daemon, part) in enumerate(todo):
             key = (measure.name, daemon.name)
             if key in hopeless:
                 continue
@@ -88,7 +90,7 @@ def _measure(
                 missing = daemon.missing()
                 if missing:
                     raise LabError(f"needs {missing}")
-                figures = measure.run(daemon, scale)
+                figures = measure.run(daemon, part)
             except LabError as error:
                 click.echo(f"not measured: {error}", err=True)
                 hopeless.add(key)

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from netns.bench.usage import Usage
 from netns.kernel import LabError
+from netns.peers import DAEMONS
 from netns.peers.base import NodeDaemon
-from netns.peers.spec import VIP, InstanceSpec, NodeSpec
+from netns.peers.spec import VIP, InstanceSpec, NodeSpec, ScriptSpec
 from netns.probe import PingProbe
 from netns.stage import Stage
 
@@ -24,12 +26,16 @@ VIPS_OF_ONE = 20
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large: instances and their interval (s), seconds of watching, addresses."""
+    """How large: instances and their interval (s), seconds of watching, addresses.
+
+    ``phase``: the part of an interval (0..1) between the last advertisement and what is done to the master.
+    """
 
     instances: int = 255
     interval: float = 0.1
     seconds: float = 10.0
     addresses: int = 1000
+    phase: float = 0.5
 
 
 Figures = Mapping[str, float]
@@ -45,10 +51,50 @@ class Measure:
     run: Callable[[NodeDaemon, Scale], Figures]
 
 
-def crash(daemon: NodeDaemon, _scale: Scale) -> Figures:
+def crash(daemon: NodeDaemon, scale: Scale) -> Figures:
     with _pair(daemon, NodeSpec((InstanceSpec(),))) as stage:
-        at = stage.crash("r1")
-        return _outage(stage, at)
+        _await_phase(stage, scale)
+        return _outage(stage, stage.crash("r1"))
+
+
+def crash_asking(probe: str, daemon: NodeDaemon, scale: Scale) -> Figures:
+    """Where there is fast failover also with keepalived as the master that dies."""
+    spec = NodeSpec((InstanceSpec(probe=probe),))
+    with _pair(daemon, spec) as stage:
+        _await_phase(stage, scale)
+        figures = _outage(stage, stage.crash("r1"))
+    if daemon.name != "vrrpd" or DAEMONS["keepalived"].missing() is not None:
+        return figures
+    with _pair(daemon, spec, first=DAEMONS["keepalived"]) as stage:
+        _await_phase(stage, scale)
+        behind = _outage(stage, stage.crash("r1"))
+    return {**figures, **{f"{name}, the master is keepalived": value for name, value in behind.items()}}
+
+
+def demotion(daemon: NodeDaemon, scale: Scale) -> Figures:
+    """The master's check fails; weight 2 is what it was better by."""
+    spec = NodeSpec((InstanceSpec(probe="overdue"),))
+    with Stage("bench", {"r1": daemon, "r2": daemon}) as stage:
+        healthy = stage.lab["r1"].directory / "healthy"
+        healthy.touch()
+        check = ScriptSpec("check", ("/usr/bin/test", "-f", str(healthy)), weight=2)
+        (instance,) = spec.instances
+        stage.start("r1", NodeSpec((replace(instance, priority=101, track_script=("check",)),), (check,)))
+        stage.start("r2", NodeSpec((replace(instance, priority=102),)))
+        if stage.capture.wait_for_advert(PATIENCE, host="r1", priority=103, since=0) is None:
+            raise LabError(f"{daemon.name}: r1 does not become master with the weight of its check")
+        time.sleep(2.0)
+        _await_phase(stage, scale)
+        healthy.unlink()
+        lower = stage.capture.wait_for_advert(PATIENCE, host="r1", priority=101, since=0)
+        if lower is None:
+            raise LabError(f"{daemon.name}: the priority of r1 does not fall")
+        taken = stage.await_advert("r2", PATIENCE, since=lower.time_ns)
+        time.sleep(0.5)
+        return {
+            "first lower advert to takeover": (taken.time_ns - lower.time_ns) / 1e6,
+            "outage": _pings(stage).outage(lower.time_ns).ms,
+        }
 
 
 def stop(daemon: NodeDaemon, _scale: Scale) -> Figures:
@@ -130,6 +176,9 @@ def start(daemon: NodeDaemon, _scale: Scale) -> Figures:
 
 MEASURES = (
     Measure("crash", "the master's machine dies: outage that a client sees", "outage", crash),
+    Measure("crash-overdue", "the same with fast_failover, vrrpd's own", "outage", partial(crash_asking, "overdue")),
+    Measure("crash-always", "the same with probe always", "outage", partial(crash_asking, "always")),
+    Measure("demotion", "the master's check fails, with fast_failover", "first lower advert to takeover", demotion),
     Measure("stop", "the master is asked to stop: outage that a client sees", "outage", stop),
     Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
     Measure("addresses", "many addresses are taken over at once", "until all are announced", addresses),
@@ -167,18 +216,20 @@ def _require_addresses(daemon: NodeDaemon) -> None:
         raise LabError("it adds no addresses: they stand on interfaces that it switches on and off")
 
 
-def _pair(daemon: NodeDaemon, spec: NodeSpec) -> Stage:
-    """r1 is the only master, r2 its backup; a client's pings get through if there is the usual address."""
-    first = spec.instances[0]
+def _pair(daemon: NodeDaemon, spec: NodeSpec, first: NodeDaemon | None = None) -> Stage:
+    """r1 (``first``, if it is another) is the only master, r2 its backup; a client's pings get through if there is the
+    usual address.
+    """
+    instance = spec.instances[0]
     with ExitStack() as until_it_stands:
         stage = until_it_stands.enter_context(
-            Stage("bench", {"r1": daemon, "r2": daemon}, vip=first.vips[0], vrid=first.vrid)
+            Stage("bench", {"r1": first or daemon, "r2": daemon}, vip=instance.vips[0], vrid=instance.vrid)
         )
         stage.start("r1", _with_priority(spec, 101))
         stage.start("r2", _with_priority(spec, 100))
         if not stage.await_sole_holder("r1", PATIENCE):
             raise LabError(f"{daemon.name}: r1 does not hold the address alone")
-        if first.vips == (VIP,) and stage.pings is not None and not stage.pings.wait_for_reply(PATIENCE, host="r1"):
+        if instance.vips == (VIP,) and stage.pings is not None and not stage.pings.wait_for_reply(PATIENCE, host="r1"):
             raise LabError(f"{daemon.name}: nobody answers pings")
         time.sleep(1.5)
         until_it_stands.pop_all()
@@ -187,6 +238,12 @@ def _pair(daemon: NodeDaemon, spec: NodeSpec) -> Stage:
 
 def _with_priority(spec: NodeSpec, priority: int) -> NodeSpec:
     return NodeSpec(tuple(replace(instance, priority=priority) for instance in spec.instances))
+
+
+def _await_phase(stage: Stage, scale: Scale) -> None:
+    """An advertisement of r1, and then the phase of what is an interval of a second."""
+    stage.await_advert("r1", PATIENCE, since=time.time_ns())
+    time.sleep(scale.phase * InstanceSpec().advert_int)
 
 
 def _outage(stage: Stage, at: int) -> Figures:

@@ -10,7 +10,8 @@ VIP6 = "fd00:1::100"
 class InstanceSpec:
     """One virtual router; the keywords are keepalived's, intervals and delays in seconds.
 
-    ``track_script`` names scripts of the node; ``auth`` is a PASS password.
+    ``track_script`` names scripts of the node; ``auth`` is a PASS password. ``probe`` is the word behind ``probe`` of
+    vrrpd's ``fast_failover``; daemons that have none go by the protocol.
     """
 
     vrid: int = 51
@@ -24,6 +25,7 @@ class InstanceSpec:
     preempt_delay: float = 0.0
     track_script: tuple[str, ...] = ()
     interface: str = "eth0"
+    probe: str | None = None
 
     @property
     def name(self) -> str:

@@ -99,6 +99,8 @@ def _instance(instance: InstanceSpec) -> str:
     text = _block(f"vrrp_instance.{instance.name}", values)
     if instance.auth:
         text += f'authentication = {{ auth_type = "PASS", auth_pass = {json.dumps(instance.auth)} }}\n'
+    if instance.probe:
+        text += f"fast_failover = {{ probe = {json.dumps(instance.probe)} }}\n"
     return text
 
 

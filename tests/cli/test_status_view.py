@@ -57,6 +57,33 @@ def test_a_calm_master() -> None:
     assert notes.urgent == notes.calm == ()
 
 
+@pytest.mark.parametrize(
+    ("answers", "missed", "said"),
+    [
+        (None, 0, "192.168.1.2 has not answered yet (ARP)"),
+        (True, 0, "192.168.1.2 answers (ARP, last answer 2.5 s ago)"),
+        (True, 1, "192.168.1.2 answers (ARP, last answer 2.5 s ago, 1 missed)"),
+        (False, 3, "192.168.1.2 has left 3 requests unanswered (ARP, last answer 2.5 s ago)"),
+    ],
+)
+def test_who_is_asked_whether_it_lives(answers: bool | None, missed: int, said: str) -> None:
+    instance = backup()
+    ago = None if answers is None else 2.5
+    instance["probe"] = {
+        "host": "192.168.1.2", "how": "ARP", "answers": answers, "missed": missed, "answered_ago": ago,
+    }  # fmt: skip
+    assert f"fast failover: {said}" in notes_of(instance, everything=True).calm
+    assert notes_of(instance, everything=False).calm == ()
+
+
+def test_nobody_is_asked_for_a_while() -> None:
+    instance = backup()
+    instance["timers"]["probe_rest"] = 43.0
+    instance["statistics"]["wrong_takeovers"] = 2
+    (line,) = notes_of(instance, everything=False).calm
+    assert line == "fast failover: after 2 wrong takeovers no host is asked for another 43 s"
+
+
 def test_a_calm_backup() -> None:
     instance = backup()
     instance["effective_priority"] = 101

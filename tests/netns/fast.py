@@ -10,11 +10,12 @@ from netns.process import Process
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 30
+OWNER: Final = 255
 
 _INSTANCE: Final = """
 vrrp_instance VI_{vrid} {{
     interface eth0
-    state BACKUP
+    state {state}
     virtual_router_id {vrid}
     priority {priority}
     advert_int 1
@@ -34,7 +35,10 @@ def instance(vrid: int, priority: int, words: str = "", *, family: int = 4, vers
     vip = f"192.168.1.{49 + vrid}" if family == 4 else f"fe80::{49 + vrid:x} fd00:1::{49 + vrid:x}"
     vip = vip.replace(" ", "\n        ")
     version = 3 if family == 6 else version
-    return _INSTANCE.format(vrid=vrid, priority=priority, words=words, vip=f"\n        {vip}\n    ", version=version)
+    state = "MASTER" if priority == OWNER else "BACKUP"  # an owner waits for nobody
+    return _INSTANCE.format(
+        state=state, vrid=vrid, priority=priority, words=words, vip=f"\n        {vip}\n    ", version=version
+    )
 
 
 def start(host: Host, program: str, *instances: str, head: str = "") -> Process:
@@ -57,3 +61,10 @@ def masters(capture: Capture, host: Host, *vrids: int, since: int = 0) -> None:
     for vrid in vrids:
         advert = capture.wait_for_advert(PATIENCE, host=host.name, vrid=vrid, since=since)
         assert advert is not None, log_of(host)
+
+
+def taken_after(capture: Capture, heir: Host, vrid: int, begin: int) -> float:
+    """Seconds from ``begin`` to the heir's first advert."""
+    advert = capture.wait_for_advert(PATIENCE, host=heir.name, vrid=vrid, since=begin)
+    assert advert is not None, log_of(heir)
+    return (advert.time_ns - begin) / 1e9

@@ -9,20 +9,13 @@ from netns.host import Host
 from netns.lab import Lab
 from netns.peers.vrrpd import instance_status
 from tests.daemon.nodes import eventually
-from tests.netns.fast import ALWAYS, OVERDUE, PATIENCE, instance, log_of, masters, start
+from tests.netns.fast import ALWAYS, OVERDUE, PATIENCE, instance, log_of, masters, start, taken_after
 from tests.netns.playing import Recorder
 
 pytestmark = pytest.mark.netns
 
 PROTOCOL, LATE, CONSTANT = 51, 52, 53
 WORDS = {PROTOCOL: "", LATE: OVERDUE, CONSTANT: ALWAYS}
-
-
-def taken_after(capture: Capture, heir: Host, vrid: int, begin: int) -> float:
-    """Seconds from ``begin`` to the heir's first advert."""
-    advert = capture.wait_for_advert(PATIENCE, host=heir.name, vrid=vrid, since=begin)
-    assert advert is not None, log_of(heir)
-    return (advert.time_ns - begin) / 1e9
 
 
 def pair(lab: Lab, capture: Capture, *, family: int = 4, priorities: tuple[int, int] = (200, 100)) -> tuple[Host, Host]:
@@ -101,7 +94,7 @@ def test_one_stream_for_all_instances_on_one_host() -> None:
     with Lab(routers=2, clients=0) as lab:
         capture = Capture(lab)
         first, second = lab.routers
-        vrids = range(60, 70)
+        vrids = range(60, 110)
         start(first, "keepalived", *(instance(vrid, 200) for vrid in vrids))
         masters(capture, first, *vrids)
         start(second, "vrrpd", *(instance(vrid, 100, ALWAYS) for vrid in vrids))
@@ -109,6 +102,8 @@ def test_one_stream_for_all_instances_on_one_host() -> None:
         before = received_arp(first)
         time.sleep(2.0)
         assert 15 <= received_arp(first) - before <= 25
+        begin = first.crash()
+        assert max(taken_after(capture, second, vrid, begin) for vrid in vrids) < 2.0, log_of(second)
 
 
 def received_arp(host: Host) -> int:

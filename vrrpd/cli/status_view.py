@@ -74,7 +74,12 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
         f"virtual router {instance['virtual_router_id']}, VRRPv{instance['version']}, IPv{instance['family']}"
     )
     urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance))
-    calm = (*_waiting(instance), *_silent_peers(instance), *_trackers(instance, everything=everything))
+    calm = (
+        *_waiting(instance),
+        *_resting(instance),
+        *_silent_peers(instance),
+        *_trackers(instance, everything=everything),
+    )
     if everything:
         calm += (*_source(instance), *_probe(instance), *_peers(instance), *_timers(instance), *_counters(instance))
     return Notes(printable(heading), tuple(map(printable, urgent)), tuple(map(printable, calm)))
@@ -214,8 +219,17 @@ def _source(instance: InstanceStatus) -> Iterator[str]:
 def _probe(instance: InstanceStatus) -> Iterator[str]:
     probe = instance["probe"]
     if probe is not None:
-        said = {None: "has not answered yet", True: "answers", False: f"has left {probe['missed']} requests unanswered"}
-        yield f"fast failover: {probe['host']} {said[probe['answers']]} ({probe['how'] or 'not asked yet'})"
+        missed = probe["missed"]
+        said = {None: "has not answered yet", True: "answers", False: f"has left {missed} requests unanswered"}
+        ago = "" if probe["answered_ago"] is None else f", last answer {duration(probe['answered_ago'])} ago"
+        ago += f", {missed} missed" if missed and probe["answers"] else ""
+        yield f"fast failover: {probe['host']} {said[probe['answers']]} ({probe['how'] or 'not asked yet'}{ago})"
+
+
+def _resting(instance: InstanceStatus) -> Iterator[str]:
+    left, wrong = instance["timers"].get("probe_rest"), instance["statistics"].get("wrong_takeovers")
+    if left is not None:
+        yield f"fast failover: after {wrong} wrong takeovers no host is asked for another {duration(left)}"
 
 
 def _peers(instance: InstanceStatus) -> Iterator[str]:

@@ -77,6 +77,7 @@ class ProbeStatus(TypedDict):
     how: str
     answers: bool | None
     missed: int
+    answered_ago: float | None
 
 
 class InstanceStatus(TypedDict):

@@ -44,12 +44,13 @@ class Interfaces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """``answers`` None: not known yet."""
+    """``answers`` None: not known yet. ``answered_ago`` in seconds."""
 
     host: Address
     how: str
     answers: bool | None
     missed: int
+    answered_ago: Seconds | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class _Stream:
     known: bool = False
     waiting: bool = False
     missed: int = 0
+    heard: float | None = None
     timer: asyncio.TimerHandle | None = None
 
     @property
@@ -146,7 +148,9 @@ class Prober:
         if stream is None:
             return None
         answers = stream.missed < stream.wanted[instance].misses if stream.known else None
-        return ProbeReport(stream.host, "" if stream.probe is None else stream.probe.how, answers, stream.missed)
+        ago = None if stream.heard is None else Seconds(self._loop.time() - stream.heard)
+        how = "" if stream.probe is None else stream.probe.how
+        return ProbeReport(stream.host, how, answers, stream.missed, ago)
 
     def look_again(self) -> None:
         """Before a deadline counts: a host that was called silent may have answered since, and we be late to look."""
@@ -217,9 +221,9 @@ class Prober:
         stream.told |= news
         return [(name, HostSilent(stream.host)) for name in sorted(news)]
 
-    @staticmethod
-    def _alive(stream: _Stream) -> list[tuple[str, Event]]:
+    def _alive(self, stream: _Stream) -> list[tuple[str, Event]]:
         silent, stream.told = stream.told, set()
+        stream.heard = self._loop.time()
         stream.known, stream.waiting, stream.missed = True, False, 0
         return [(name, HostAnswered(stream.host)) for name in sorted(silent)]
 

@@ -177,7 +177,13 @@ def _silent_peer(peer: PeerView, now: Instant) -> SilentPeerStatus:
 def _probe(report: ProbeReport | None) -> ProbeStatus | None:
     if report is None:
         return None
-    return ProbeStatus(host=str(report.host), how=report.how, answers=report.answers, missed=report.missed)
+    return ProbeStatus(
+        host=str(report.host),
+        how=report.how,
+        answers=report.answers,
+        missed=report.missed,
+        answered_ago=report.answered_ago,
+    )
 
 
 def _tracker(report: TrackerReport) -> TrackerStatus:

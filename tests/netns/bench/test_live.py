@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from netns.bench.measures import MEASURES
+
 pytestmark = pytest.mark.netns
 
 SMALL = ("--instances", "3", "--interval", "0.05", "--seconds", "1", "--addresses", "25", "--runs", "1")
@@ -24,8 +26,10 @@ def test_every_measure_of_vrrpd_gives_its_headline(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     runs = json.loads(output.with_suffix(".json").read_text())["runs"]
     figures = {run["measure"]: run["figures"] for run in runs}
-    assert set(figures) == {"crash", "stop", "adverts", "addresses", "reload", "start"}, done.stderr
+    assert set(figures) == {measure.name for measure in MEASURES}, done.stderr
     assert figures["crash"]["outage"] > 2000, "three intervals of a second"
+    assert figures["crash-always"]["outage"] < figures["crash-overdue"]["outage"] < figures["crash"]["outage"]
+    assert figures["demotion"]["first lower advert to takeover"] < figures["crash"]["outage"] / 4
     assert figures["reload"]["replies lost meanwhile"] == 0
     assert figures["adverts"]["CPU per 1000 adverts, master"] > 0
     assert "### addresses" in done.stdout
