@@ -44,7 +44,8 @@ class FastElection(Election):
                 self._deadlines.set(Timer.OVERDUE, after(now, self._overdue_after))
 
     def _rely_on_nobody(self) -> None:
-        self._relied_on = self._protocol_down = None
+        self._relent()
+        self._relied_on = None
         self._deadlines.clear(Timer.OVERDUE)
         if self._probe is not None:
             self._effects.append(StopProbing(self._probe.host))
@@ -75,6 +76,7 @@ class FastElection(Election):
     def _relent(self) -> None:
         """The protocol's own timer goes on as if it had never been cut short."""
         if self._protocol_down is not None:
+            self._ready_to_lead = False
             self._deadlines.set(Timer.MASTER_DOWN, self._protocol_down)
             self._protocol_down, self._takeover = None, Reason.MASTER_DOWN
 
@@ -113,6 +115,7 @@ class FastElection(Election):
         self._taken_from, self._provisional_until = silent, after(now, span)
 
     def _become(self, state: State, reason: Reason, detail: str, now: Instant) -> None:
+        self._protocol_down = None
         self._rely_on_nobody()
         super()._become(state, reason, detail, now)
 

@@ -125,6 +125,9 @@ class VirtualRouter(FastElection):
         self._ready_to_lead = True
         detail = f"{self._takeover_detail(now)}: ready, waiting for the other members"
         self._notice_once(NoticeKind.SYNC_GROUP, self._takeover, detail)
+        if self._takeover is Reason.MASTER_SILENT and (self._protocol_down or now) > now:
+            self._deadlines.set(Timer.MASTER_DOWN, self._protocol_down or now)  # an answer may still come until then
+            return
         self._protocol_down = None
         if self._takeover in (Reason.MASTER_RESIGNED, Reason.MASTER_SILENT):
             self._takeover = Reason.MASTER_DOWN

@@ -195,6 +195,52 @@ def test_an_answer_leaves_the_protocols_timer_in_charge() -> None:
     assert story.view.statistics.silent_takeovers == 0
 
 
+def test_silence_from_an_address_that_is_gone_says_nothing_any_more() -> None:
+    story = followed(EAGER)
+    story.wait(0.5).tell(HostSilent(LOWER))
+    story.wait(0.1).tell(PrimaryAddressChanged(STRANGER))
+    assert story.timer("master_down") == pytest.approx(WHOLE - 0.6)
+    assert change(story.next_deadline()).reason is Reason.MASTER_DOWN
+
+
+def test_nor_does_it_once_a_reload_switched_it_off() -> None:
+    story = followed(EAGER)
+    story.wait(0.5).tell(HostSilent(LOWER))
+    plain = replace(story.settings, fast_failover=None)
+    story.wait(0.1).tell(ParametersReplaced(plain, plain.base_priority))
+    assert story.timer("master_down") == pytest.approx(WHOLE - 0.6)
+
+
+def is_ready(story: Story) -> bool:
+    return story.router.wants_master
+
+
+def test_in_a_sync_group_an_answer_takes_readiness_back() -> None:
+    story = followed(EAGER)
+    story.tell(GroupChanged(may_lead=False))
+    story.wait(0.5).tell(HostSilent(LOWER))
+    story.next_deadline()
+    assert story.is_in(State.BACKUP)
+    assert is_ready(story)
+    assert story.timer("master_down") == pytest.approx(WHOLE - 0.5 - QUARTER)
+    story.wait(0.1).tell(HostAnswered(LOWER))
+    assert not is_ready(story)
+    story.next_deadline()
+    assert is_ready(story)
+    assert story.timer("master_down") == WHOLE
+
+
+def test_in_a_sync_group_silence_lasts_until_the_protocols_own_timer() -> None:
+    story = followed(EAGER)
+    story.tell(GroupChanged(may_lead=False))
+    story.wait(0.5).tell(HostSilent(LOWER))
+    story.next_deadline()
+    story.next_deadline()
+    assert story.timer("master_down") == WHOLE
+    story.tell(HostAnswered(LOWER))
+    assert is_ready(story)
+
+
 def test_an_advert_counts_as_an_answer() -> None:
     story = followed(EAGER)
     story.wait(0.5).tell(HostSilent(LOWER))
