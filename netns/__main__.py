@@ -1,6 +1,6 @@
 """``python -m netns SCENARIO``: play a scenario in network namespaces, and say what came of it.
 
-``python -m netns compare NAME``: see netns.comparison.
+``python -m netns compare NAME``: see netns.comparison; ``python -m netns mistakes``: see netns.mistakes.
 """
 
 import json
@@ -14,6 +14,7 @@ from netns import registry
 from netns.catalogue import CATALOGUE, item_named
 from netns.comparison.__main__ import main as compare
 from netns.kernel import LabError
+from netns.mistakes import main as mistakes
 from netns.peers import DAEMONS
 from netns.peers.vrrpd import Vrrpd, run_directory
 from netns.stage import Stage
@@ -104,4 +105,6 @@ def main(scenario: str, chosen: dict[str, str], as_json: bool, logs: bool, pcap:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["compare"]:
         compare(sys.argv[2:], prog_name="python -m netns compare")
+    if sys.argv[1:2] == ["mistakes"]:
+        mistakes(sys.argv[2:], prog_name="python -m netns mistakes")
     main(prog_name="python -m netns")

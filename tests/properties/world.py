@@ -26,6 +26,7 @@ from vrrpd.core.events import (
 )
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.prober import MOST
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import Address, Instant
 
@@ -159,9 +160,13 @@ class World:
             host.asks = None
 
     def _ask(self, host: Host, probe: Probe) -> None:
-        """As daemon.prober does: half an interval for an answer, and half of one until the next request."""
+        """As daemon.prober does: half an interval for an answer, and half of one until the next request.
+
+        After misses more than one request at once.
+        """
         half = probe.interval / 2
-        answered = self._answers(host, probe.host)
+        requests = min(host.unanswered + 1, MOST)
+        answered = any(self._answers(host, probe.host) for _ in range(requests))
         self._at(Instant(self.now + half), partial(self._heard_back, host, probe, answered))
 
     def _answers(self, host: Host, address: Address) -> bool:
