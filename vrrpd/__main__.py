@@ -1,5 +1,5 @@
 """``python -m vrrpd``."""
 
-from vrrpd.cli.main import main
+from vrrpd.cli.entry import main
 
 main()

@@ -290,7 +290,7 @@ def test_what_vrrpd_does_anyway_needs_no_remark(words: list[str]) -> None:
 
 def test_a_link_of_the_name_keepalived_is_keepalived(tmp_path: Path) -> None:
     program = tmp_path / "vrrpd"
-    program.write_text(f"#!{sys.executable}\nimport sys\nfrom vrrpd.cli.main import main\nsys.exit(main())\n")
+    program.write_text(f"#!{sys.executable}\nimport sys\nfrom vrrpd.cli.entry import main\nsys.exit(main())\n")
     program.chmod(0o755)
     link = tmp_path / "keepalived"
     link.symlink_to(program)

@@ -133,8 +133,8 @@ def test_python_m_vrrpd_is_the_same_program() -> None:
     assert done.stdout.startswith("Usage: vrrpd [OPTIONS] [COMMAND [ARGS]...]\n")
 
 
-def test_the_entry_point_names_this_module() -> None:
+def test_the_entry_point_names_what_needs_no_click() -> None:
     setup = (Path(__file__).parents[2] / "setup.cfg").read_text()
-    assert "vrrpd = vrrpd.cli.main:main" in setup
+    assert "vrrpd = vrrpd.cli.entry:main" in setup
     for entry in entry_points(group="console_scripts", name="vrrpd"):
-        assert entry.value == "vrrpd.cli.main:main"
+        assert entry.value == "vrrpd.cli.entry:main"

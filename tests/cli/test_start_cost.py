@@ -71,3 +71,11 @@ def test_importing_the_package_loads_nothing() -> None:
 @pytest.mark.parametrize("args", [("status", "--json", "--run-dir", "/nonexistent"), ("version",), ("check", EXAMPLE)])
 def test_commands_load_neither_an_event_loop_nor_netlink(args: Sequence[str]) -> None:
     assert loaded(run_cli(*args)).isdisjoint(("asyncio", "pyroute2", "rich", "vrrpd.daemon", "vrrpd.linux"))
+
+
+def test_the_daemon_loads_only_what_it_runs_with() -> None:
+    """Each of these takes longer than 2 ms or 1 MiB; a reload, a TLS mail or a command loads what it needs."""
+    daemon = "import sys\nfrom vrrpd.cli.entry import plain_options, run_daemon\n"
+    unusable = f"run_daemon(plain_options(['--config', {str(Path(__file__).parent)!r}]))"
+    unwanted = ("click", "rich", "ssl", "random", "secrets", "shutil", "difflib", "tomllib", "tempfile", "email")
+    assert loaded(daemon + unusable).isdisjoint(unwanted)

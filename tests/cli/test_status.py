@@ -35,9 +35,9 @@ VI_3: eth0, virtual router 51, VRRPv2, IPv4
 """
 
 AS_NOBODY = (
-    "import grp, os, vrrpd.cli.commands.status, vrrpd.cli.main\n"
+    "import grp, os, vrrpd.cli.commands.status, vrrpd.cli.entry\n"
     "os.setgroups([]); os.setresgid(*[65534] * 3); os.setresuid(*[65534] * 3)\n"
-    "vrrpd.cli.main.main()\n"
+    "vrrpd.cli.entry.main()\n"
 )
 """The program is loaded by root: another user may not reach the interpreter."""
 

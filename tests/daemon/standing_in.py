@@ -22,7 +22,7 @@ class StandIn:
         self.config = directory / "keepalived.conf"
         self.config.write_text(config)
         self.program = directory / name
-        self.program.write_text(f"#!{sys.executable}\nimport sys\nfrom vrrpd.cli.main import main\nsys.exit(main())\n")
+        self.program.write_text(f"#!{sys.executable}\nimport sys\nfrom vrrpd.cli.entry import main\nsys.exit(main())\n")
         self.program.chmod(0o755)
         self.output = host.directory / "output"
         self.log_file = directory / "daemon.log"

@@ -80,7 +80,7 @@ def _obey(name: str, parsed: Parsed) -> int:
     options = daemon_options(name, parsed)
     if parsed.given("config-test"):
         return _test(options, parsed)
-    from vrrpd.daemon.main import run as run_daemon
+    from vrrpd.cli.entry import run_daemon
 
     return run_daemon(options)
 

@@ -1,7 +1,5 @@
-"""The command line: ``vrrpd --config FILE`` runs the daemon, the commands look at files and at a running daemon."""
+"""The command line as click has it: ``vrrpd --config FILE`` runs the daemon, the commands look at files and daemons."""
 
-import gc
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -142,16 +140,7 @@ def vrrpd(
         return
     if config is None:
         raise click.UsageError("Nothing to do: give --config FILE to run the daemon, or a command.", ctx)
-    from vrrpd.daemon.main import DaemonOptions, run
+    from vrrpd.cli.entry import run_daemon
+    from vrrpd.daemon.options import DaemonOptions
 
-    ctx.exit(run(DaemonOptions(config, run_dir, log_level, log_format, log_to)))
-
-
-def main() -> None:
-    gc.disable()  # what is imported and read stays; the daemon collects and goes on with it when it has started
-    program, *words = sys.argv
-    from vrrpd.cli import compat
-
-    if compat.is_meant(program, words):
-        sys.exit(compat.run(program, words))
-    vrrpd(prog_name="vrrpd")
+    ctx.exit(run_daemon(DaemonOptions(config, run_dir, log_level, log_format, log_to)))

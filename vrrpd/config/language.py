@@ -7,8 +7,6 @@ from typing import Final
 from vrrpd.config.diagnostics import Diagnostic
 from vrrpd.config.keepalived.complaints import Verdict
 from vrrpd.config.keepalived.context import ReadContext
-from vrrpd.config.keepalived.load import read_keepalived
-from vrrpd.config.load import read_config_bytes
 from vrrpd.config.model import Config
 
 _TOML_LINE: Final = re.compile(rb"\s*(?:\[\[?\s*[\w\"'-][\w.\"' -]*\]\]?\s*(?:#.*)?|[A-Za-z_][\w.-]*\s*=.*)")
@@ -36,6 +34,11 @@ def read_any(
     content: bytes, file: str, context: ReadContext
 ) -> tuple[Config | None, tuple[Diagnostic, ...], Verdict | None]:  # fmt: skip
     """Read a configuration in either language; the verdict is keepalived's, None for TOML. Never raises."""
+    # Each reader is loaded when a file in its language is read.
     if is_keepalived(content, file):
+        from vrrpd.config.keepalived.load import read_keepalived
+
         return read_keepalived(content.decode("utf-8-sig", errors="replace"), file, context)
+    from vrrpd.config.load import read_config_bytes
+
     return *read_config_bytes(content, file), None

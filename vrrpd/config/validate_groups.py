@@ -1,7 +1,5 @@
 """What the sync groups of a configuration say about its instances."""
 
-from difflib import get_close_matches
-
 from vrrpd.config.diagnostics import Location, Report
 from vrrpd.config.group_tracking import LostWeight, lost_weights
 from vrrpd.config.model import Config, SyncGroup
@@ -27,6 +25,8 @@ def check_sync_groups(config: Config, report: Report) -> None:
 def _member(config: Config, name: str, at: Location, report: Report) -> None:
     names = [instance.name for instance in config.vrrp_instances]
     if name not in names:
+        from difflib import get_close_matches
+
         close = get_close_matches(name, names, n=1)
         expected = "the name of a vrrp_instance"
         report.error(

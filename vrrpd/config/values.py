@@ -5,7 +5,6 @@ Each function reports what is wrong with a text at its place and then returns No
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
@@ -84,6 +83,8 @@ Value: TypeAlias = object
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The known word that is nearest, or nothing."""
+    from difflib import get_close_matches
+
     matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else ""
 

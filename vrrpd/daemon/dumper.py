@@ -6,18 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DATA, JSON, STATS, STATS_CLEAR, name_of
 from vrrpd.errors import LinuxError
-from vrrpd.observe.dump_facts import DumpFacts
-from vrrpd.observe.dumps import Dump, dump_path, write_dump
+
+if TYPE_CHECKING:
+    from vrrpd.observe.dump_facts import DumpFacts
 
 log = logging.getLogger("vrrpd")
-
-_DUMPS: Final = {DATA: Dump.DATA, STATS: Dump.STATS, STATS_CLEAR: Dump.STATS, JSON: Dump.JSON}
-
 
 YIELD: Final = 0.0005
 """Seconds for which the loop waits at most while a file is made: it may have something to send."""
@@ -78,7 +76,7 @@ class Dumper:
         self._next()
 
 
-def _write(number: int, facts: DumpFacts, namespace: str) -> None:
+def _write(number: int, facts: "DumpFacts", namespace: str) -> None:
     patience = sys.getswitchinterval()
     sys.setswitchinterval(YIELD)
     try:
@@ -87,8 +85,10 @@ def _write(number: int, facts: DumpFacts, namespace: str) -> None:
         sys.setswitchinterval(patience)
 
 
-def _make(number: int, facts: DumpFacts, namespace: str) -> None:
-    dump = _DUMPS[number]
+def _make(number: int, facts: "DumpFacts", namespace: str) -> None:
+    from vrrpd.observe.dumps import Dump, dump_path, write_dump  # many daemons are never asked for one
+
+    dump = {DATA: Dump.DATA, STATS: Dump.STATS, STATS_CLEAR: Dump.STATS, JSON: Dump.JSON}[number]
     path = dump_path(dump, facts.config, namespace, os.environ)
     try:
         written = write_dump(dump, facts, path)

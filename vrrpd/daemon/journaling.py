@@ -4,15 +4,16 @@ import asyncio
 import logging
 import socket
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vrrpd import __version__
 from vrrpd.config.model_global import GlobalDefs
 from vrrpd.core.node import Node
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.clock import now as read_clock
-from vrrpd.observe.journal import Journal
-from vrrpd.observe.journal_file import JournalFile
+
+if TYPE_CHECKING:
+    from vrrpd.observe.journal import Journal
 
 log = logging.getLogger("vrrpd")
 
@@ -37,6 +38,9 @@ class Journaling:
         self._settings = _settings(defs)
         if defs.journal is None:
             return
+        from vrrpd.observe.journal import Journal
+        from vrrpd.observe.journal_file import JournalFile
+
         try:
             file = JournalFile(Path(defs.journal), defs.journal_size * _MEGABYTE, defs.journal_files)
         except VrrpdError as error:

@@ -2,10 +2,8 @@
 
 import glob
 import os
-import random
 import socket
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +26,7 @@ def machine_context(
         config_id=socket.gethostname().partition(".")[0] if config_id is None else config_id,
         directory=str(config.absolute().parent),
         environment=os.environ.get,
-        random=_random(),
+        random=_random,
         find_files=_find_files,
         has_interface=_has_interface,
         has_user=_has_user,
@@ -39,8 +37,10 @@ def machine_context(
     )
 
 
-def _random() -> Callable[[int, int], int]:
-    return random.Random().randint  # noqa: S311  nothing is kept secret by it
+def _random(low: int, high: int) -> int:
+    import random  # with what it needs itself it takes long to load, and hardly any file asks for it
+
+    return random.Random().randint(low, high)  # noqa: S311  nothing is kept secret by it
 
 
 def _find_files(pattern: str, directory: str) -> tuple[FoundFile, ...]:

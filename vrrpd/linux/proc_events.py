@@ -5,7 +5,6 @@ that was opened there goes on hearing after this process has entered another net
 """
 
 import os
-import secrets
 import select
 import socket
 import struct
@@ -109,7 +108,7 @@ class ProcessConnector:
             attach(self._socket, PROCESS_EVENTS)
             set_receive_queue(self._socket, self._queue)
             self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_ADD_MEMBERSHIP, uapi.CN_IDX_PROC)
-            token = secrets.randbits(31)
+            token = int.from_bytes(os.urandom(4)) >> 1
             self._tell(uapi.PROC_CN_MCAST_LISTEN, token)
             self._await(token)
         except OSError as error:

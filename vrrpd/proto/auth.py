@@ -1,6 +1,5 @@
 """VRRPv2's plain-text password (RFC 2338 section 5.3.6.2). It keeps strangers apart; it does not keep attackers out."""
 
-import hmac
 from typing import Final
 
 AUTH_DATA_LENGTH: Final = 8
@@ -13,5 +12,5 @@ def pass_key(text: str) -> bytes:
 
 
 def same_key(received: bytes, expected: bytes) -> bool:
-    """Compare in a time that does not depend on where the two differ."""
-    return hmac.compare_digest(received, expected)
+    """Compare in a time that does not depend on where the two differ: both are one number of eight bytes."""
+    return int.from_bytes(received) ^ int.from_bytes(expected) == 0

@@ -4,7 +4,7 @@ import os
 from typing import Final
 from unittest.mock import patch
 
-from vrrpd.cli.main import main
+from vrrpd.cli.entry import main
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.vip_set import Failure, VipSet
 from vrrpd.linux.netlink import Netlink
