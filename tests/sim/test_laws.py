@@ -5,7 +5,7 @@ import pytest
 from tests.sim.planted import PLANTED, Plant
 from vrrpd.sim.campaign import simulate
 from vrrpd.sim.generate import generate
-from vrrpd.sim.invariants import LAWS
+from vrrpd.sim.laws import LAWS
 from vrrpd.sim.shrink import shrink, violation_of
 
 

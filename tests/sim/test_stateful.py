@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vrrpd.sim.history import Happening, History, Setup, Trouble
-from vrrpd.sim.invariants import first_violation
+from vrrpd.sim.laws import first_violation
 from vrrpd.sim.network import CLEAR, Weather
 from vrrpd.sim.scenario import Action
 from vrrpd.sim.world import play

@@ -216,6 +216,7 @@ class VirtualRouter(FastElection):
         differs |= self._interval_differs(advert, source)
         self.statistics.priority_zero_received += advert.priority == RESIGN
         heard = self._memory.heard(advert, source, now)
+        self._judge_takeover(heard, now)
         if self.state is State.MASTER:
             self._advert_as_master(heard, now)
             return
@@ -309,7 +310,6 @@ class VirtualRouter(FastElection):
 
     def _advert_as_master(self, heard: Heard, now: Instant) -> None:
         priority, source, ours = heard.advertisement.priority, heard.source, self.effective_priority
-        self._judge_takeover(heard, now)
         if priority == RESIGN:
             self._advertise(now)
         elif priority == ours and source == self._source:

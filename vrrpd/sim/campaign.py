@@ -8,8 +8,9 @@ from dataclasses import field
 
 from vrrpd.core.effects import StateChanged
 from vrrpd.records import dataclass
+from vrrpd.sim.evidence import Violation
 from vrrpd.sim.generate import generate
-from vrrpd.sim.invariants import Violation, first_violation
+from vrrpd.sim.laws import first_violation
 from vrrpd.sim.world import play
 
 CHUNK = 50

@@ -24,8 +24,12 @@ def generate(seed: int, nodes: int | None = None) -> History:
     version = random.choice((2, 3))
     count = nodes or random.choice((2, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8))
     interval = random.choice(_INTERVALS[version])
-    setups = _setups(random, count, version, interval)
-    troubles, at = _troubles(random, setups, interval, version)
+    rfc = random.random() < 0.1
+    fast = random.random() < 0.4
+    setups = _setups(random, count, version, interval, heeds=not rfc)
+    if fast:
+        setups = _hurried(random, setups)
+    troubles, at = _troubles(random, setups, interval, _kinds(random, version, rfc=rfc, fast=fast))
     history = History(
         setups=tuple(setups),
         troubles=tuple(troubles),
@@ -35,15 +39,17 @@ def generate(seed: int, nodes: int | None = None) -> History:
         routers=random.choice((1, 1, 1, 2)),
         delay=Seconds(random.choice((0.0, 0.0001, 0.002)) * min(1.0, 10 * interval)),
         yield_hold=Seconds(6 * interval),
-        rfc=random.random() < 0.1,
+        rfc=rfc,
     )
     limits = limits_of(history)
     tail = limits.best if random.random() < 0.5 else limits.held
     return replace(history, duration=Seconds(round(at + tail + 3 * interval, 3)))
 
 
-def _setups(random: Random, count: int, version: int, interval: float) -> list[Setup]:
-    owner = random.randrange(count) if random.random() < 0.15 else None
+def _setups(random: Random, count: int, version: int, interval: float, *, heeds: bool) -> list[Setup]:
+    """``heeds``: an owner hears another one, so that there may be two."""
+    owners = random.sample(range(count), random.choice((1, 1, 2)) if heeds else 1) if random.random() < 0.15 else []
+    stubborn = owners[1] if len(owners) > 1 and random.random() < 0.5 else None
     nopreempt = random.random() < 0.25
     delays = (0.0, 2.5 * interval, 8.0 * interval) if random.random() < 0.3 else (0.0,)
     weights = (None, 0, 2, 60, -60) if random.random() < 0.5 else (None,)
@@ -51,22 +57,46 @@ def _setups(random: Random, count: int, version: int, interval: float) -> list[S
     return [
         Setup(
             name=f"n{place + 1}",
-            priority=OWNER if place == owner else random.choice(_PRIORITIES),
+            priority=OWNER if place in owners else random.choice(_PRIORITIES),
             interval=Seconds(interval * random.choice((0.5, 1.0)) if mixed and interval > 0.01 else interval),
-            preempt=place == owner or not (nopreempt and random.random() < 0.7),
+            preempt=place in owners or not (nopreempt and random.random() < 0.7),
             preempt_delay=Seconds(random.choice(delays)),
-            script_weight=None if place == owner else random.choice(weights),
+            script_weight=None if place in owners else random.choice(weights),
             from_start=random.random() < 0.9,
             lateness=Seconds(random.choice((0.0, 0.0001, 0.001)) * min(1.0, 10 * interval)),
+            stubborn=place == stubborn,
         )
         for place in range(count)
     ]
 
 
-def _troubles(random: Random, setups: Sequence[Setup], interval: float, version: int) -> tuple[list[Trouble], float]:
+def _hurried(random: Random, setups: Sequence[Setup]) -> list[Setup]:
+    """The same nodes with fast_failover, or some of them."""
+    modes = random.choice((("overdue",), ("always",), (None, "overdue", "always", "off")))
+    probe_interval, misses = random.choice((0.1, 0.1, 0.3, 1.0)), random.choice((1, 3, 3, 5))
+    return [
+        replace(setup, fast=random.choice(modes), probe_interval=Seconds(probe_interval), misses=misses)
+        for setup in setups
+    ]
+
+
+def _kinds(random: Random, version: int, *, rfc: bool, fast: bool) -> list[What]:
+    """What may befall the nodes of one history."""
+    refusals = random.random() < 0.15
+    left_out: dict[What, bool] = {
+        Happening.RELOAD_INTERVAL: version == 2,
+        Happening.RELOAD_ADDRESSES: rfc,  # another list is dropped there
+        Happening.RELOAD_FAST: not fast or random.random() < 0.8,
+        **dict.fromkeys((Happening.REFUSE_ADD, Happening.REFUSE_REMOVE, Happening.REFUSE_NOTHING), not refusals),
+    }
+    return [kind for kind in _KINDS if not left_out.get(kind)]
+
+
+def _troubles(
+    random: Random, setups: Sequence[Setup], interval: float, kinds: Sequence[What]
+) -> tuple[list[Trouble], float]:
     """Troubles in order of time, and when the last of them is over."""
     at, found = 0.0, list[Trouble]()
-    kinds = [kind for kind in _KINDS if version == 3 or kind is not Happening.RELOAD_INTERVAL]
     for _ in range(random.randint(1, _MOST_TROUBLES)):
         at += interval * random.choice(_PAUSES)
         kind = random.choice(kinds)
@@ -74,6 +104,10 @@ def _troubles(random: Random, setups: Sequence[Setup], interval: float, version:
         found.append(replace(trouble, at=Seconds(round(at, 4))))
         if kind is Happening.STALL:
             at += trouble.value * random.choice((0.3, 1.0, 1.0))
+        elif kind is Action.SCRIPT_FAIL and random.random() < 0.3:
+            for what in random.choice((_FLAPS, _FLAPS[:-1])):
+                at += interval * random.choice((0.001, 0.1, 0.6))
+                found.append(replace(trouble, at=Seconds(round(at, 4)), what=what))
     at = round(max([at, *(item.at + item.value for item in found if item.what is Happening.STALL)]), 4)
     at += interval * random.choice(_PAUSES)
     return [*found, *_recovery(random, setups, found, Seconds(round(at, 4)))], at
@@ -88,6 +122,7 @@ def _recovery(random: Random, setups: Sequence[Setup], before: Sequence[Trouble]
         found += [Trouble(at, Action.JOIN, setup.name)] if Action.ISOLATE in kinds else []
         found += [Trouble(at, Action.CONTINUE, setup.name)] if Action.PAUSE in kinds else []
         found += [Trouble(at, Action.START, setup.name)] if Action.KILL in kinds else []
+        found += [Trouble(at, Happening.REFUSE_NOTHING, setup.name)] if Happening.REFUSE_REMOVE in kinds else []
         if random.random() < 0.5:
             found += [Trouble(at, item, setup.name) for item in _ALL_WELL if _CAUSES[item] in kinds]
     return found
@@ -138,6 +173,7 @@ _KINDS: Final[tuple[What, ...]] = (
     Happening.STALL,
     Happening.WEATHER,
 )
+_FLAPS: Final = (Action.SCRIPT_OK, Action.SCRIPT_FAIL, Action.SCRIPT_OK)
 _DRAW: Final[Mapping[What, Callable[[Random, Sequence[Setup], float, What], Trouble]]] = {
     Happening.WEATHER: _weather,
     Happening.CUT: _way,
@@ -147,6 +183,8 @@ _DRAW: Final[Mapping[What, Callable[[Random, Sequence[Setup], float, What], Trou
     Happening.RELOAD_PRIORITY: _number(1, 100, 101, 254),
     Happening.RELOAD_INTERVAL: _new_interval,
     Happening.RELOAD_PREEMPT: _number(0, 1),
+    Happening.RELOAD_ADDRESSES: _number(1, 2, 3),
+    Happening.RELOAD_FAST: _number(0, 1, 2, 3),
     Happening.CLOCK_STEP: _number(-3600, 0.5, 86400),
 }
 _CAUSES: Final[Mapping[What, What]] = {
@@ -156,5 +194,6 @@ _CAUSES: Final[Mapping[What, What]] = {
     Action.SCRIPT_OK: Action.SCRIPT_FAIL,
     Happening.SOURCE_BACK: Happening.SOURCE_LOST,
     Happening.MAINTENANCE_OFF: Happening.MAINTENANCE_ON,
+    Happening.REFUSE_NOTHING: Happening.REFUSE_ADD,
 }
 _ALL_WELL: Final = tuple(_CAUSES)

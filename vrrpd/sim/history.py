@@ -16,6 +16,12 @@ from vrrpd.units import Priority, Seconds
 
 _FORMAT: Final = 1
 _SCHEDULING: Final = 0.005
+_OWNERS_CONFLICT: Final = 4
+"""Intervals until an owner that another one does not heed has stepped down."""
+_HOLD_TO_RETRY: Final = 6
+_ATTEMPTS: Final = 4
+LONGEST_HOLDS: Final = 2
+"""A node that could not serve waits for so many ``yield_hold`` at most before it tries again."""
 
 
 class Happening(enum.Enum):
@@ -42,9 +48,16 @@ class Happening(enum.Enum):
     TAKE_OVER = "operator: take over"
     MAINTENANCE_ON = "maintenance on"
     MAINTENANCE_OFF = "maintenance off"
+    REFUSE_ADD = "kernel adds no address"
+    REFUSE_REMOVE = "kernel removes no address"
+    REFUSE_NOTHING = "kernel obeys again"
+    RELOAD_ADDRESSES = "reload with so many addresses"
+    RELOAD_FAST = "reload with fast_failover: none (0), overdue (1), always (2) or off (3)"
+    ADOPTED = "another process goes on where this one was"
 
 
 What = Action | Happening
+_REFUSALS: Final = frozenset({Happening.REFUSE_ADD, Happening.REFUSE_REMOVE})
 _BY_VALUE: Final[Mapping[str, What]] = {item.value: item for enumeration in (Action, Happening) for item in enumeration}
 
 
@@ -68,7 +81,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One node as it is configured; ``lateness``: how long after a deadline its process runs (seconds)."""
+    """One node as it is configured; ``lateness``: how long after a deadline its process runs (seconds).
+
+    ``fast``: fast_failover's ``probe``, None without it. ``stubborn``: as an owner it heeds no other one.
+    """
 
     name: str
     priority: int
@@ -78,12 +94,18 @@ class Setup:
     script_weight: int | None = None
     from_start: bool = True
     lateness: Seconds = Seconds(0.0)
+    fast: str | None = None
+    probe_interval: Seconds = Seconds(0.1)
+    misses: int = 3
+    stubborn: bool = False
 
     def __str__(self) -> str:
         words = [f"{self.name}: priority {self.priority}, advert_int {self.interval:g}"]
         words += [] if self.preempt else ["nopreempt"]
         words += [f"preempt_delay {self.preempt_delay:g}"] if self.preempt_delay else []
         words += [] if self.script_weight is None else [f"script weight {self.script_weight}"]
+        words += [] if self.fast is None else [f"fast_failover {self.fast} {self.probe_interval:g} x {self.misses}"]
+        words += ["heeds no other owner"] if self.stubborn else []
         words += [] if self.from_start else ["not started at first"]
         return ", ".join(words)
 
@@ -116,13 +138,20 @@ class Limits:
     """Seconds that the protocol may take, counted from the last trouble.
 
     ``alone``: until two masters have heard of each other. ``held``: until somebody holds. ``best``: until the best one
-    does. ``overlap``: two hold while one takes over from the other; it is as short a vacancy that is none.
+    does. ``overlap``: two hold while one takes over from the other. ``vacancy``: as short a time without a holder is
+    none; a better node whose kernel refuses the addresses tries again and again, and hands over each time.
+    ``longest``, ``shortest``: intervals between adverts, before or after a reload. ``tidy``: until an address is off
+    that could not be removed before.
     """
 
     alone: Seconds
     held: Seconds
     best: Seconds
     overlap: Seconds
+    vacancy: Seconds
+    longest: Seconds
+    shortest: Seconds
+    tidy: Seconds
 
 
 def limits_of(history: History) -> Limits:
@@ -132,11 +161,36 @@ def limits_of(history: History) -> Limits:
     interval = Seconds(max(intervals, default=1.0))
     late = max((setup.lateness for setup in history.setups), default=0.0)
     slack = 2 * (history.delay + late) + _SCHEDULING
+    kinds = {trouble.what for trouble in history.troubles}
+    retry = retry_delay(history)
+    alone = interval + slack
+    if any(setup.stubborn for setup in history.setups):
+        alone += _OWNERS_CONFLICT * interval
+    if Happening.REFUSE_REMOVE in kinds:
+        alone += retry
     down = master_down_interval(history.version, Priority(1), interval)
     held = down * (2 if history.routers > 1 else 1) + slack
+    vacancy = slack
+    if kinds & _REFUSALS:
+        held += LONGEST_HOLDS * history.yield_hold + _ATTEMPTS * retry
+        vacancy = held
     patience = max((setup.preempt_delay for setup in history.setups), default=0.0)
     best = held + down + interval + patience + history.yield_hold + slack
-    return Limits(Seconds(interval + slack), Seconds(held), Seconds(best), Seconds(slack))
+    return Limits(
+        alone=Seconds(alone),
+        held=Seconds(held),
+        best=Seconds(best),
+        overlap=Seconds(slack),
+        vacancy=Seconds(vacancy),
+        longest=interval,
+        shortest=Seconds(min(intervals, default=1.0)),
+        tidy=Seconds(retry + history.yield_hold + slack),
+    )
+
+
+def retry_delay(history: History) -> Seconds:
+    """Between attempts to add or remove an address: in proportion to the intervals, as ``yield_hold`` is."""
+    return Seconds(min(1.0, history.yield_hold / _HOLD_TO_RETRY))
 
 
 def of_scenario(scenario: Scenario) -> History:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, TypeAlias
 
-from vrrpd.core.effects import AddAddresses, RemoveAddresses, SendAdvertisement, StateChanged
+from vrrpd.core.effects import AddAddresses, Probe, RemoveAddresses, SendAdvertisement, StateChanged, StopProbing
 from vrrpd.records import dataclass
 from vrrpd.sim.history import Trouble
 from vrrpd.units import Address, Instant, Priority, Seconds
@@ -10,18 +10,26 @@ from vrrpd.units import Address, Instant, Priority, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Able:
-    """Whether this virtual router could serve now: powered, running, connected and without a fault."""
+    """Whether this node could serve now: powered, running, connected and without a fault.
+
+    ``answers``: whether its kernel answers who asks for it.
+    """
 
     able: bool
     priority: Priority
+    answers: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Disturbed:
-    """Something happened. ``calm``: packets arrive everywhere, every process runs, and none died holding addresses."""
+    """Something happened. ``calm``: packets arrive everywhere, every process runs, and none died holding addresses.
+
+    ``whole``: packets arrive everywhere, whatever processes do.
+    """
 
     trouble: Trouble | None
     calm: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,20 @@ class Stolen:
     """Somebody else removed an address."""
 
     address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The kernel did not do it."""
+
+    effect: AddAddresses | RemoveAddresses
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What this virtual router holds as MASTER from now on."""
+
+    addresses: tuple[Address, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,10 @@ Seen: TypeAlias = (
     | AddAddresses
     | RemoveAddresses
     | SendAdvertisement
+    | Probe
+    | StopProbing
+    | Refused
+    | Wanted
     | Able
     | Disturbed
     | Cleared

@@ -81,6 +81,16 @@ class Network:
             return (first, second)
         return (first,)
 
+    def passing(self, way: tuple[str, str], now: Instant) -> tuple[Instant, ...]:
+        """When a request or an answer arrives that nobody waits for in any order: not at all, or once."""
+        if way in self._cuts:
+            return ()
+        weather = self._weather.get(way, self._everywhere)
+        if weather is CLEAR:
+            return (Instant(now + self.delay),)
+        random = self._random.random
+        return () if random() < weather.loss else (Instant(now + self.delay + weather.delay * random()),)
+
     def _in_order(self, way: tuple[str, str], at: float) -> Instant:
         before = self._last.get(way, 0.0)
         if at <= before:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from vrrpd.sim.evidence import Violation
 from vrrpd.sim.history import History, Setup
-from vrrpd.sim.invariants import Violation, first_violation
+from vrrpd.sim.laws import first_violation
 from vrrpd.sim.world import play
 from vrrpd.units import Seconds
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from vrrpd.core.effects import AddAddresses, RemoveAddresses, StateChanged
 from vrrpd.sim.history import History
-from vrrpd.sim.invariants import first_violation
 from vrrpd.sim.journal import Disturbed, Entry, Raised
+from vrrpd.sim.laws import first_violation
 from vrrpd.sim.world import play
 
 

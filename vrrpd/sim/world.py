@@ -6,18 +6,24 @@ leftover addresses are removed at the start. The same history gives the same jou
 
 import heapq
 from collections.abc import Callable
-from dataclasses import field, replace
-from ipaddress import IPv4Address
+from dataclasses import replace
 from random import Random
 from typing import Final
 
-from vrrpd.config.rfc import rfc_reading
-from vrrpd.core.effects import AddAddresses, Reason, RemoveAddresses, SendAdvertisement, State, StateChanged
+from vrrpd.core.effects import (
+    AddAddresses,
+    Probe,
+    RemoveAddresses,
+    SendAdvertisement,
+    State,
+    StateChanged,
+    StopProbing,
+)
 from vrrpd.core.events import (
     AddressLost,
     AdvertisementReceived,
+    EffectFailed,
     Event,
-    Fault,
     FaultsChanged,
     LinkChanged,
     OperatorAction,
@@ -30,63 +36,34 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.node import Directed, Node
-from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.proto.advertisement import Advertisement
-from vrrpd.records import dataclass
-from vrrpd.sim.history import Happening, History, Setup, Trouble
-from vrrpd.sim.journal import Able, Cleared, Disturbed, Entry, Forgotten, Journal, Raised, Seen, Stolen, Waiting
+from vrrpd.handover import capture, restore
+from vrrpd.sim.history import Happening, History, Trouble, limits_of
+from vrrpd.sim.journal import (
+    Able,
+    Cleared,
+    Disturbed,
+    Entry,
+    Forgotten,
+    Journal,
+    Raised,
+    Refused,
+    Seen,
+    Stolen,
+    Waiting,
+    Wanted,
+)
+from vrrpd.sim.machine import SCRIPT, Machine, fast_failover, machine_of, vips, weighed
 from vrrpd.sim.network import Network
+from vrrpd.sim.prober import Prober
 from vrrpd.sim.scenario import Action
-from vrrpd.units import OWNER, Address, Instant, Priority, Seconds, Vrid, after
+from vrrpd.units import OWNER, Instant, Priority, Seconds, after
 
-_NETWORK: Final = IPv4Address("192.168.1.0")
-_FIRST_VIP: Final = 100
-_FIRST_VRID: Final = 51
 _QUEUE: Final = 256
 """Packets that wait for a process that does not run; the kernel drops the rest."""
 _STALL: Final = Seconds(0.1)
-_SCRIPT: Final = Fault(Reason.TRACK_FAILED, "chk")
-
-
-@dataclass(slots=True)
-class Machine:
-    """One node. ``node`` is None while its daemon does not run; ``armed``: what its timer is set to."""
-
-    setup: Setup
-    address: IPv4Address
-    parameters: dict[str, Parameters]
-    held: dict[str, set[Address]]
-    priority: Priority
-    node: Node | None = None
-    powered: bool = True
-    paused: bool = False
-    link: bool = True
-    isolated: bool = False
-    source: bool = True
-    script: bool = True
-    maintenance: bool = False
-    armed: Instant | None = None
-    inbox: list[tuple[str, Event]] = field(default_factory=list)
-    sent: dict[tuple[str, Priority], AdvertisementReceived] = field(default_factory=dict)
-
-    @property
-    def holds(self) -> bool:
-        return any(self.held.values())
-
-    @property
-    def is_connected(self) -> bool:
-        return self.powered and self.link and not self.isolated
-
-    @property
-    def is_able(self) -> bool:
-        well = self.script or self.setup.script_weight != 0
-        running = self.powered and self.node is not None and not self.paused
-        return running and self.link and self.source and well and not self.maintenance
-
-    @property
-    def leaves_addresses(self) -> bool:
-        return self.powered and self.node is None and self.holds
+_FAST: Final = (None, "overdue", "always", "off")
+"""What RELOAD_FAST means by its value."""
 
 
 class World:
@@ -100,12 +77,16 @@ class World:
         self.network = Network(history.delay, self._random)
         self.routers = tuple(f"VI_{number}" for number in range(1, history.routers + 1))
         self.machines = {
-            setup.name: _machine(history, setup, number, self.routers) for number, setup in enumerate(history.setups, 1)
+            setup.name: machine_of(history, setup, number, self.routers)
+            for number, setup in enumerate(history.setups, 1)
         }
         self._entries: list[Entry] = []
         self._queue: list[tuple[float, float, int, Callable[..., None], tuple[object, ...]]] = []
         self._number = 0
         self._able: dict[str, Able] = {}
+        self._prober = Prober(self.machines, self.network, self._at, self._tell)
+        self._settled_after = limits_of(history).held
+        self._calm_since: Instant | None = None
 
     def run(self) -> Journal:
         """Everything that happens, to the end of the history."""
@@ -135,6 +116,7 @@ class World:
         self._disturbed(trouble)
         if trouble.what is Happening.CLOCK_STEP:
             return  # no clock that the election knows
+        self._prober.disturb(self.now)
         machine = self.machines.get(trouble.node)
         if machine is None:
             self._network_trouble(trouble)
@@ -189,20 +171,23 @@ class World:
     def _end(self, machine: Machine) -> None:
         machine.node = machine.armed = None
         machine.inbox.clear()
+        self._prober.forget(machine)
         for router in self.routers:
-            self._write(machine.setup.name, router, Forgotten())
+            self._write(machine.name, router, Forgotten())
 
     def _clear(self, machine: Machine) -> None:
         for router, held in machine.held.items():
             held.clear()
-            self._write(machine.setup.name, router, Cleared())
+            self._write(machine.name, router, Cleared())
 
     def _start(self, machine: Machine) -> None:
         if machine.node is not None or not machine.powered:
             return
         self._clear(machine)
-        machine.priority = _weighed(machine)
+        machine.priority = weighed(machine)
         members = [VirtualRouter(name, machine.parameters[name]) for name in self.routers]
+        for member in members:
+            self._write(machine.name, member.name, Wanted(member.parameters.all_addresses))
         groups = {"VG": self.routers} if len(self.routers) > 1 else None
         machine.node = Node(members, groups)
         self._tell_all(machine, PrimaryAddressChanged(machine.address if machine.source else None))
@@ -221,6 +206,7 @@ class World:
         if machine.paused:
             machine.paused = False
             self._attend(machine)
+            self._prober.resume(machine, self.now)
 
     def _stall(self, machine: Machine, seconds: float) -> None:
         self._pause(machine)
@@ -243,11 +229,11 @@ class World:
         machine.script = well
         self._scripts(machine)
         if machine.setup.script_weight:
-            self._priority(machine, _weighed(machine))
+            self._priority(machine, weighed(machine))
 
     def _scripts(self, machine: Machine) -> None:
         if machine.setup.script_weight == 0:
-            self._tell_all(machine, FaultsChanged(frozenset() if machine.script else frozenset({_SCRIPT})))
+            self._tell_all(machine, FaultsChanged(frozenset() if machine.script else frozenset({SCRIPT})))
 
     def _priority(self, machine: Machine, priority: float) -> None:
         if not machine.parameters[self.routers[0]].is_owner:
@@ -255,16 +241,36 @@ class World:
             self._tell_all(machine, PriorityChanged(machine.priority))
 
     def _reload(self, machine: Machine, **changes: object) -> None:
-        for router, old in machine.parameters.items():
-            new = replace(old, **changes)  # type: ignore[arg-type]  # the fields are named by the callers
-            machine.parameters[router] = new
-            self._tell(machine, router, ParametersReplaced(new, machine.priority))
+        for router in self.routers:
+            self._reload_one(machine, router, **changes)
+
+    def _reload_one(self, machine: Machine, router: str, **changes: object) -> None:
+        new = replace(machine.parameters[router], **changes)  # type: ignore[arg-type]  # the callers name the fields
+        machine.parameters[router] = new
         machine.sent.clear()
+        self._tell(machine, router, ParametersReplaced(new, machine.priority))
 
     def _reload_priority(self, machine: Machine, priority: float) -> None:
         if not machine.parameters[self.routers[0]].is_owner:
             machine.priority = Priority(int(priority))
             self._reload(machine, base_priority=machine.priority)
+
+    def _reload_addresses(self, machine: Machine, count: float) -> None:
+        for router in self.routers:
+            self._reload_one(machine, router, addresses=vips(router, self.routers, int(count)))
+
+    def _reload_fast(self, machine: Machine, mode: float) -> None:
+        self._reload(machine, fast_failover=fast_failover(machine.setup, _FAST[int(mode)]))
+
+    def _refuse(self, machine: Machine, *, add: bool = False, remove: bool = False) -> None:
+        machine.refuses_to_add, machine.refuses_to_remove = add, remove
+
+    def _adopt(self, machine: Machine) -> None:
+        """A worker died, or was replaced by another version: all that the new one knows it was told."""
+        if machine.node is not None and not machine.paused:
+            machine.node = restore(capture(machine.node))
+            machine.armed = None
+            self._arm(machine)
 
     def _maintain(self, machine: Machine, on: bool) -> None:
         machine.maintenance = on
@@ -282,7 +288,7 @@ class World:
         for router, held in machine.held.items():
             for address in sorted(held):
                 held.discard(address)
-                self._write(machine.setup.name, router, Stolen(address))
+                self._write(machine.name, router, Stolen(address))
                 self._tell(machine, router, AddressLost(address, "somebody"))
 
     # --- how a node runs ----------------------------------------------------------------------------------------------
@@ -322,11 +328,13 @@ class World:
             self._deadline_passed(machine)
 
     def _drain(self, machine: Machine) -> None:
-        node, inbox = machine.node, machine.inbox
-        if node is not None and inbox:
-            machine.inbox = []
+        node = machine.node
+        while node is not None and machine.inbox:
+            inbox, machine.inbox = machine.inbox, []
             self.events += len(inbox)
             for router, event in inbox:
+                if isinstance(event, ParametersReplaced):
+                    self._write(machine.name, router, Wanted(event.parameters.all_addresses))
                 self._settle(machine, node.handle(router, event, self.now))
 
     def _deadline_passed(self, machine: Machine) -> None:
@@ -349,25 +357,35 @@ class World:
                 self._settle(machine, node.handle(router, Stalled(late), self.now))
 
     def _settle(self, machine: Machine, batch: tuple[Directed, ...]) -> None:
+        failed: list[tuple[str, Event]] = []
         for directed in batch:
             router, effect = directed.router, directed.effect
             if isinstance(effect, SendAdvertisement):
                 self._send(machine, router, effect.priority)
-            elif isinstance(effect, AddAddresses):
-                machine.held[router].update(effect.addresses)
-            elif isinstance(effect, RemoveAddresses):
-                machine.held[router].difference_update(effect.addresses)
+            elif isinstance(effect, AddAddresses | RemoveAddresses):
+                if machine.refuses(effect):
+                    self._write(machine.name, router, Refused(effect))
+                    failed.append((router, EffectFailed(effect, "the kernel refuses")))
+                    continue
+                held = machine.held[router]
+                change = held.update if isinstance(effect, AddAddresses) else held.difference_update
+                change(effect.addresses)
+            elif isinstance(effect, Probe | StopProbing):
+                self._prober.take(machine, router, effect, self.now)
             elif not isinstance(effect, StateChanged):
                 continue
-            self._entries.append(Entry(self.now, machine.setup.name, router, effect))
+            self._entries.append(Entry(self.now, machine.name, router, effect))
         self._arm(machine)
+        if failed:
+            machine.inbox += failed
+            self._drain(machine)
 
     def _arm(self, machine: Machine) -> None:
-        node = machine.node
-        if node is None:
+        node, armed = machine.node, machine.armed
+        if node is None or (armed is not None and not node.may_be_due_before(armed)):
             return
         deadline = node.deadline
-        if deadline is not None and (machine.armed is None or deadline < machine.armed):
+        if deadline is not None and (armed is None or deadline < armed):
             machine.armed = deadline
             at = max(self.now, deadline + machine.setup.lateness)
             self._at(Instant(at), self._wake, machine, node, deadline)
@@ -375,13 +393,10 @@ class World:
     def _send(self, machine: Machine, router: str, priority: Priority) -> None:
         if not machine.is_connected:
             return
-        event = machine.sent.get((router, priority))
-        if event is None:
-            event = machine.sent[router, priority] = _advert(machine, router, priority)
-        name = machine.setup.name
+        event, name = machine.advert(router, priority), machine.name
         for other in self.machines.values():
             if other is not machine and other.powered:
-                for at in self.network.arrivals(name, other.setup.name, self.now):
+                for at in self.network.arrivals(name, other.name, self.now):
                     self._at(at, self._deliver, other, router, event)
 
     def _at(self, instant: Instant, action: Callable[..., None], *arguments: object) -> None:
@@ -394,23 +409,25 @@ class World:
         self._entries.append(Entry(self.now, node, router, seen))
 
     def _disturbed(self, trouble: Trouble | None) -> None:
-        troubled = (
-            machine.paused or machine.isolated or machine.leaves_addresses for machine in self.machines.values()
-        )
-        self._write(
-            "", "", Disturbed(trouble, calm=trouble is None and self.network.is_clear(self.now) and not any(troubled))
-        )
+        machines, whole = self.machines.values(), self.network.is_clear(self.now)
+        calm = trouble is None and whole and not any(machine.is_troubled for machine in machines)
+        whole = whole and not any(machine.isolated for machine in machines)
+        if trouble is None or trouble.what is not Happening.CLOCK_STEP:
+            self._calm_since = self.now if calm else None
+        self._write("", "", Disturbed(trouble, calm, whole))
 
     def _look(self) -> None:
         """Who could serve now, where that has changed."""
         for name, machine in self.machines.items():
-            able = Able(machine.is_able, machine.priority)
+            able = Able(machine.is_able, machine.priority, machine.answers)
             if self._able.get(name) != able:
                 self._able[name] = able
                 self._write(name, "", able)
 
     def _snapshot(self) -> None:
-        """What each BACKUP waits for."""
+        """What each BACKUP waits for, where all has been quiet for long enough."""
+        if self._calm_since is None or self.now <= self._calm_since + self._settled_after:
+            return
         for name, machine in self.machines.items():
             if machine.node is None or machine.paused:
                 continue
@@ -452,38 +469,13 @@ class World:
         Happening.TAKE_OVER: lambda world, machine, _: world._request(machine, OperatorAction.TAKE_OVER),
         Happening.MAINTENANCE_ON: lambda world, machine, _: world._maintain(machine, on=True),
         Happening.MAINTENANCE_OFF: lambda world, machine, _: world._maintain(machine, on=False),
+        Happening.REFUSE_ADD: lambda world, machine, _: world._refuse(machine, add=True),
+        Happening.REFUSE_REMOVE: lambda world, machine, _: world._refuse(machine, remove=True),
+        Happening.REFUSE_NOTHING: lambda world, machine, _: world._refuse(machine),
+        Happening.RELOAD_ADDRESSES: _reload_addresses,
+        Happening.RELOAD_FAST: _reload_fast,
+        Happening.ADOPTED: lambda world, machine, _: world._adopt(machine),
     }
-
-
-def _machine(history: History, setup: Setup, number: int, routers: tuple[str, ...]) -> Machine:
-    parameters = {}
-    for place, router in enumerate(routers):
-        plain = Parameters(
-            Vrid(_FIRST_VRID + place),
-            version=history.version,
-            base_priority=Priority(setup.priority),
-            advert_interval=setup.interval,
-            addresses=(_NETWORK + _FIRST_VIP + place,),
-            preempt=setup.preempt,
-            preempt_delay=setup.preempt_delay,
-            yield_hold=history.yield_hold,
-        )
-        parameters[router] = rfc_reading(plain) if history.rfc else plain
-    held: dict[str, set[Address]] = {router: set() for router in routers}
-    return Machine(setup, _NETWORK + number, parameters, held, Priority(setup.priority))
-
-
-def _weighed(machine: Machine) -> Priority:
-    """What the script makes of the configured priority."""
-    base, weight = next(iter(machine.parameters.values())).base_priority, machine.setup.script_weight or 0
-    counts = machine.script if weight > 0 else not machine.script
-    return base if base == OWNER else Priority(min(254, max(1, base + (weight if counts else 0))))
-
-
-def _advert(machine: Machine, router: str, priority: Priority) -> AdvertisementReceived:
-    settings = machine.parameters[router]
-    message = Advertisement(settings.version, settings.vrid, priority, settings.advert_interval, settings.addresses)
-    return AdvertisementReceived(message, machine.address)
 
 
 def play(history: History) -> Journal:

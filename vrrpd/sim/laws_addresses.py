@@ -1,0 +1,127 @@
+"""Every add has its remove: whoever is not MASTER holds nothing, and a MASTER what is configured."""
+
+from dataclasses import field
+from typing import Final
+
+from vrrpd.core.effects import AddAddresses, RemoveAddresses, State, StateChanged
+from vrrpd.records import dataclass
+from vrrpd.sim.evidence import Evidence, Violation, carry
+from vrrpd.sim.history import Happening
+from vrrpd.sim.journal import Cleared, Disturbed, Entry, Forgotten, Refused, Stolen, Wanted
+from vrrpd.units import Address, Seconds
+
+_LAW: Final = "released"
+_KERNEL: Final = frozenset({Happening.REFUSE_NOTHING, Happening.REFUSE_ADD})
+"""From then on addresses can be removed."""
+_FOR_EVER: Final = float("inf")
+
+
+@dataclass(slots=True)
+class _Account:
+    """One virtual router of one node. ``excused``: until when it may hold more than it should; ``lacks``: or less.
+
+    ``began``: it became MASTER at this moment; ``reloaded``: it was told what to hold.
+    """
+
+    name: str
+    state: State | None = None
+    held: set[Address] = field(default_factory=set)
+    wanted: tuple[Address, ...] = ()
+    excused: float = 0.0
+    lacks: bool = False
+    began: bool = False
+    reloaded: bool = False
+
+    def take(self, seen: object, at: float) -> None:
+        match seen:
+            case StateChanged():
+                self.state, self.began = seen.new, seen.new is State.MASTER
+            case AddAddresses() | RemoveAddresses() | Cleared():
+                carry(self.held, seen)
+                self.lacks = self.lacks and not self.held.issuperset(self.wanted)
+                if not self.surplus:
+                    self.excused = min(self.excused, at)
+            case Stolen():
+                carry(self.held, seen)
+                self.lacks = True
+            case Refused(effect=AddAddresses()):
+                self.lacks = True
+            case Refused():
+                self.excused = _FOR_EVER
+            case Wanted():
+                self.wanted, self.reloaded = seen.addresses, True
+            case Forgotten():
+                self.state, self.began, self.lacks = None, False, False
+
+    @property
+    def surplus(self) -> set[Address]:
+        """What it holds and should not."""
+        if self.state is None:
+            return set()
+        return self.held.difference(self.wanted) if self.state is State.MASTER else self.held
+
+    def judge(self, at: float) -> str | None:
+        """At the end of a moment in which something was done."""
+        wrong = None
+        if self.surplus and at >= self.excused:
+            wrong = f"is {self.state.value if self.state else ''} and still holds {_join(self.surplus)}"
+        elif self.state is State.MASTER and (self.began or self.reloaded) and not self.lacks:
+            missing = set(self.wanted) - self.held
+            wrong = f"is MASTER and does not hold {_join(missing)}" if missing else None
+        self.began = self.reloaded = False
+        return wrong
+
+
+def released(evidence: Evidence) -> Violation | None:
+    """Whoever is not MASTER holds nothing, and whoever becomes MASTER does; with a new configuration the new ones."""
+    accounts: dict[tuple[str, str], _Account] = {}
+    touched: dict[tuple[str, str], _Account] = {}
+    moment = 0.0
+    for entry in evidence.deeds:
+        at, node, router, seen = entry
+        if at > moment:
+            found = _judge(touched, moment)
+            if found is not None:
+                return found
+            moment = at
+        if router:
+            key = (node, router)
+            account = accounts.get(key)
+            if account is None:
+                account = accounts[key] = _Account(f"{router} of {node}")
+            account.take(seen, at)
+            touched[key] = account
+        elif isinstance(seen, Disturbed) and seen.trouble is not None:
+            _excuse(entry, accounts, touched, evidence)
+    return _judge(touched, moment) or _judge(touched, evidence.journal.end)
+
+
+def _excuse(
+    entry: Entry,
+    accounts: dict[tuple[str, str], _Account],
+    touched: dict[tuple[str, str], _Account],
+    evidence: Evidence,
+) -> None:
+    """A kernel that obeys again is asked again after a while, and whatever else happens puts that off."""
+    trouble = entry.seen.trouble if isinstance(entry.seen, Disturbed) else None
+    for (node, router), account in accounts.items():
+        if trouble is None or node != trouble.node or account.excused <= entry.at:
+            continue
+        if trouble.what in _KERNEL or account.excused < _FOR_EVER:
+            account.excused = entry.at + trouble.value + evidence.limits.tidy
+            touched[node, router] = account
+
+
+def _judge(touched: dict[tuple[str, str], _Account], at: float) -> Violation | None:
+    """Who has an excuse is looked at again."""
+    for account in touched.values():
+        wrong = account.judge(at)
+        if wrong is not None:
+            return Violation(_LAW, Seconds(at), f"{account.name} {wrong}")
+    for key in [key for key, account in touched.items() if not at < account.excused < _FOR_EVER]:
+        del touched[key]
+    return None
+
+
+def _join(addresses: set[Address]) -> str:
+    return " ".join(sorted(map(str, addresses)))
