@@ -6,7 +6,9 @@ from typing import Any, Final
 import pytest
 
 import vrrpd.core.election as election
-from vrrpd.core.effects import SendAdvertisement
+from vrrpd import handover
+from vrrpd.core.effects import Reason, SendAdvertisement
+from vrrpd.core.events import HostSilent
 from vrrpd.core.timers import Timer
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant, Priority, Seconds, after
@@ -96,6 +98,54 @@ def ignores_resignations(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(VirtualRouter, "_advert_as_backup", deaf)
 
 
+def takes_lateness_for_death(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is overdue is not asked any more."""
+
+    def overdue(self: VirtualRouter, _at: Instant, now: Instant) -> None:
+        self._hasten(now, Reason.MASTER_SILENT)
+
+    patch.setattr(VirtualRouter, "_EXPIRED", {**VirtualRouter._EXPIRED, Timer.OVERDUE: overdue})
+
+
+def does_not_listen_to_silence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_HANDLERS", {**VirtualRouter._HANDLERS, HostSilent: lambda *_: None})
+
+
+def waits_for_the_timer(patch: pytest.MonkeyPatch) -> None:
+    """A lower priority than ours is outlasted, even the master's own."""
+    hasten = VirtualRouter._hasten
+
+    def slowly(self: VirtualRouter, start: Instant, reason: Reason) -> None:
+        if reason is not Reason.PREEMPTING:
+            hasten(self, start, reason)
+
+    patch.setattr(VirtualRouter, "_hasten", slowly)
+
+
+def never_regrets(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_judge_takeover", lambda *_: None)
+
+
+def two_owners_agree(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_two_owners", lambda *_: None)
+
+
+def tries_once(patch: pytest.MonkeyPatch) -> None:
+    """What the kernel refused is not tried again."""
+    patch.setattr(VirtualRouter, "_EXPIRED", {**VirtualRouter._EXPIRED, Timer.RETRY: lambda *_: None})
+
+
+def forgets_to_reload(patch: pytest.MonkeyPatch) -> None:
+    """The addresses stay those of the old configuration."""
+    patch.setattr(VirtualRouter, "_replace_as_master", lambda *_: None)
+
+
+def hands_over_no_timers(patch: pytest.MonkeyPatch) -> None:
+    """Another process goes on, and waits for nothing."""
+    plan = tuple(entry for entry in handover._PLAN[VirtualRouter] if entry[0] != "_deadlines")
+    patch.setitem(handover._PLAN, VirtualRouter, plan)
+
+
 PLANTED: Final[Mapping[Plant, frozenset[str]]] = {
     reversed_skew_time: frozenset({"lower waits longer"}),
     forgets_to_remove: frozenset({"released"}),
@@ -107,5 +157,13 @@ PLANTED: Final[Mapping[Plant, frozenset[str]]] = {
     raises: frozenset({"total"}),
     keeps_on_fault: frozenset({"released"}),
     ignores_resignations: frozenset({"some holder"}),
+    takes_lateness_for_death: frozenset({"silence is real"}),
+    does_not_listen_to_silence: frozenset({"silence counts"}),
+    waits_for_the_timer: frozenset({"demoted"}),
+    never_regrets: frozenset({"backs off"}),
+    two_owners_agree: frozenset({"one holder"}),
+    tries_once: frozenset({"released", "some holder", "one holder"}),
+    forgets_to_reload: frozenset({"released"}),
+    hands_over_no_timers: frozenset({"some holder", "lower waits longer", "one holder", "best holder"}),
 }
 """Each bug, and the laws that it breaks."""

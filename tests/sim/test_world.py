@@ -1,15 +1,19 @@
 """The simulated world is what the daemon's is: deterministic, and as unfair as the real one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from netns.scenarios.shared import SHARED
-from vrrpd.core.effects import Reason, State, StateChanged
+from vrrpd.core.effects import AddAddresses, Reason, State, StateChanged
+from vrrpd.sim.evidence import Evidence
 from vrrpd.sim.generate import generate
 from vrrpd.sim.history import Happening, History, HistoryError, Setup, Trouble, from_json, of_scenario, to_json
-from vrrpd.sim.invariants import broken, changes, first_violation, holders, holdings
+from vrrpd.sim.invariants import broken, holders
+from vrrpd.sim.laws import first_violation
 from vrrpd.sim.network import Weather
+from vrrpd.sim.prober import Prober
 from vrrpd.sim.scenario import Action, Scenario
 from vrrpd.sim.timeline import timeline
 from vrrpd.sim.world import play
@@ -32,7 +36,7 @@ def reasons(history: History, node: str) -> list[tuple[State, Reason]]:
 
 
 def held(history: History, moments: Iterable[float]) -> list[tuple[str, ...]]:
-    spans = holdings(changes(play(history), "VI_1"), history.duration)
+    spans = Evidence(play(history), history).spans["VI_1"]
     return [holders(spans, at) for at in moments]
 
 
@@ -40,7 +44,7 @@ def held(history: History, moments: Iterable[float]) -> list[tuple[str, ...]]:
 def test_what_the_lab_plays_comes_out_the_same_in_memory(scenario: Scenario) -> None:
     history = of_scenario(scenario)
     journal = play(history)
-    spans = holdings(changes(journal, "VI_1"), scenario.duration)
+    spans = Evidence(journal, history).spans["VI_1"]
     assert [broken(spans, expected) for expected in scenario.expectations] == [None] * len(scenario.expectations)
     assert first_violation(journal, history) is None
 
@@ -78,6 +82,101 @@ def test_a_one_way_partition_makes_two_masters_and_ends_with_one() -> None:
     cut = Trouble(Seconds(10), Happening.CUT, "n1", "n2")
     mended = Trouble(Seconds(20), Happening.MEND, "n1", "n2")
     assert held(pair(cut, mended), (9, 19, 25)) == [("n1",), ("n1", "n2"), ("n1",)]
+
+
+def hurried(*troubles: Trouble, fast: str = "overdue") -> History:
+    setups = tuple(replace(setup, fast=fast) for setup in PAIR)
+    return History(setups, troubles, Seconds(30.0))
+
+
+def test_a_host_that_is_gone_is_succeeded_by_its_silence() -> None:
+    history = hurried(trouble(10, Action.CRASH))
+    assert held(history, (9, 10.1, 11.5)) == [("n1",), (), ("n2",)]
+    assert reasons(history, "n2")[-1] == (State.MASTER, Reason.MASTER_SILENT)
+
+
+def test_the_kernel_of_a_dead_daemon_answers() -> None:
+    history = hurried(trouble(10, Action.KILL))
+    assert held(history, (9, 12, 14)) == [("n1",), ("n1",), ("n1", "n2")]
+    assert reasons(history, "n2")[-1] == (State.MASTER, Reason.MASTER_DOWN)
+
+
+def test_a_stalled_daemon_is_not_taken_for_a_dead_host() -> None:
+    history = hurried(trouble(10, Happening.STALL, value=2.5))
+    assert reasons(history, "n2") == [(State.BACKUP, Reason.STARTUP)]
+
+
+def test_a_master_that_was_cut_off_for_a_moment_is_alive() -> None:
+    history = hurried(trouble(10.0, Action.ISOLATE), trouble(11.6, Action.JOIN))
+    assert held(history, (9, 11.55, 13)) == [("n1",), ("n1", "n2"), ("n1",)]
+    assert first_violation(play(history), history) is None
+
+
+@pytest.mark.parametrize("mode", ["overdue", "always"])
+def test_a_stream_that_rests_finds_silence_when_one_that_never_rests_does(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = hurried(trouble(9.87, Action.LINK_DOWN), trouble(16, Action.LINK_UP), fast=mode)
+    found = [(entry.at, entry.seen) for entry in play(history).entries if isinstance(entry.seen, StateChanged)]
+    monkeypatch.setattr(Prober, "_is_certain", lambda *_: False)
+    again = [(entry.at, entry.seen) for entry in play(history).entries if isinstance(entry.seen, StateChanged)]
+    assert [seen for _, seen in found] == [seen for _, seen in again]
+    assert [at for at, _ in found] == pytest.approx([at for at, _ in again])
+
+
+def test_a_kernel_that_refuses_is_asked_again() -> None:
+    history = pair(trouble(0, Happening.REFUSE_ADD), trouble(5, Happening.REFUSE_NOTHING))
+    assert held(history, (4.5, 6.5)) == [(), ("n1",)]
+
+
+def test_one_that_cannot_serve_hands_over() -> None:
+    history = pair(trouble(0, Happening.REFUSE_ADD))
+    assert held(history, (4.5, 7.0, 20)) == [(), ("n2",), ("n2",)]
+
+
+def test_what_could_not_be_removed_is_removed_later() -> None:
+    refused = (
+        trouble(10, Happening.REFUSE_REMOVE),
+        trouble(11, Action.LINK_DOWN),
+        trouble(13, Happening.REFUSE_NOTHING),
+    )
+    assert held(pair(*refused), (12.5, 14.5)) == [("n1",), ("n2",)]
+
+
+def test_two_owners_settle_it_by_address_even_if_one_of_them_is_deaf() -> None:
+    owners = (Setup("n1", 255), Setup("n2", 255))
+    assert held(History(owners, (), Seconds(20.0)), (10,)) == [("n2",)]
+    deaf = (Setup("n1", 255, stubborn=True), Setup("n2", 255))
+    assert held(History(deaf, (), Seconds(20.0)), (10,)) == [("n1",)]
+
+
+def test_a_reload_changes_the_addresses() -> None:
+    told = [
+        entry.seen
+        for entry in play(pair(trouble(10, Happening.RELOAD_ADDRESSES, value=3.0))).entries
+        if isinstance(entry.seen, AddAddresses)
+    ]
+    assert [len(effect.addresses) for effect in told] == [1, 2]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_another_process_does_what_the_old_one_would_have_done(seed: int) -> None:
+    history = generate(seed)
+    setups = tuple(replace(setup, fast=None) for setup in history.setups)
+    troubles = tuple(item for item in history.troubles if item.what is not Happening.ADOPTED)
+    plain = replace(history, setups=setups, troubles=troubles)
+    at = Seconds(history.duration / 2)
+    swaps = tuple(Trouble(at, Happening.ADOPTED, setup.name) for setup in setups)
+    adopted = replace(plain, troubles=tuple(sorted((*troubles, *swaps), key=lambda item: item.at)))
+    assert [list_of(plain, setup.name) for setup in setups] == [list_of(adopted, setup.name) for setup in setups]
+
+
+def list_of(history: History, node: str) -> list[tuple[float, State]]:
+    return [
+        (entry.at, entry.seen.new)
+        for entry in play(history).entries
+        if isinstance(entry.seen, StateChanged) and entry.node == node
+    ]
 
 
 def test_a_step_of_the_wall_clock_changes_nothing() -> None:

@@ -29,7 +29,8 @@ def generate(seed: int, nodes: int | None = None) -> History:
     setups = _setups(random, count, version, interval, heeds=not rfc)
     if fast:
         setups = _hurried(random, setups)
-    troubles, at = _troubles(random, setups, interval, _kinds(random, version, rfc=rfc, fast=fast))
+    prelude = _prelude(random, setups, interval) if random.random() < (0.5 if fast else 0.2) else []
+    troubles, at = _troubles(random, setups, interval, _kinds(random, version, rfc=rfc, fast=fast), prelude)
     history = History(
         setups=tuple(setups),
         troubles=tuple(troubles),
@@ -93,10 +94,10 @@ def _kinds(random: Random, version: int, *, rfc: bool, fast: bool) -> list[What]
 
 
 def _troubles(
-    random: Random, setups: Sequence[Setup], interval: float, kinds: Sequence[What]
+    random: Random, setups: Sequence[Setup], interval: float, kinds: Sequence[What], prelude: Sequence[Trouble]
 ) -> tuple[list[Trouble], float]:
     """Troubles in order of time, and when the last of them is over."""
-    at, found = 0.0, list[Trouble]()
+    at, found = max((item.at for item in prelude), default=0.0), [*prelude]
     for _ in range(random.randint(1, _MOST_TROUBLES)):
         at += interval * random.choice(_PAUSES)
         kind = random.choice(kinds)
@@ -111,6 +112,16 @@ def _troubles(
     at = round(max([at, *(item.at + item.value for item in found if item.what is Happening.STALL)]), 4)
     at += interval * random.choice(_PAUSES)
     return [*found, *_recovery(random, setups, found, Seconds(round(at, 4)))], at
+
+
+def _prelude(random: Random, setups: Sequence[Setup], interval: float) -> list[Trouble]:
+    """One thing that befalls whoever has most likely been the master for a while; ``_troubles`` follow."""
+    best = max(setups, key=lambda setup: setup.priority).name
+    at = Seconds(round(8 * interval + random.choice((1.2, 3.0)), 4))
+    soon = Seconds(round(at + interval * random.choice((1.4, 1.8, 2.4, 3.3)), 4))
+    what = random.choice((Action.CRASH, Action.STOP, Action.LINK_DOWN, Action.ISOLATE, Happening.PRIORITY))
+    befalls = [Trouble(at, what, best, value=1.0 if what is Happening.PRIORITY else 0.0)]
+    return [*befalls, Trouble(soon, Action.JOIN, best)] if what is Action.ISOLATE else befalls
 
 
 def _recovery(random: Random, setups: Sequence[Setup], before: Sequence[Trouble], at: Seconds) -> list[Trouble]:
@@ -172,6 +183,7 @@ _KINDS: Final[tuple[What, ...]] = (
     Action.RESTORE,
     Happening.STALL,
     Happening.WEATHER,
+    Happening.ADOPTED,
 )
 _FLAPS: Final = (Action.SCRIPT_OK, Action.SCRIPT_FAIL, Action.SCRIPT_OK)
 _DRAW: Final[Mapping[What, Callable[[Random, Sequence[Setup], float, What], Trouble]]] = {

@@ -223,6 +223,10 @@ def backs_off(evidence: Evidence) -> Violation | None:
         at, node, router, seen = entry
         key = (node, router)
         for other in [other for other, said in heard.items() if at > said + limits.overlap]:
+            asks = watch.probe.get(other, (None, 0.0))[1] > heard[other]
+            if asks:
+                detail = f"{other[1]} of {other[0]} asks again as soon as it was wrong"
+                return Violation("backs off", Seconds(heard[other]), detail)
             rests[other] = taken[other][1] + _REST  # it may have been heard before
             del heard[other], taken[other]
         if isinstance(seen, SendAdvertisement):

@@ -287,6 +287,15 @@ def test_a_wrong_takeover_is_undone_counted_and_rues() -> None:
     assert story.hear(101) == ()
 
 
+def test_it_was_wrong_too_if_somebody_else_relieved_it_before_it_was_told() -> None:
+    story = succeeded()
+    story.wait(0.3).hear(100, HIGHER)
+    effects = story.wait(0.001).hear(101)
+    assert NoticeKind.WRONG_TAKEOVER in notices(effects)
+    assert story.view.statistics.wrong_takeovers == 1
+    assert not [effect for effect in effects if isinstance(effect, Probe)]
+
+
 def test_after_the_rest_it_asks_again_and_rests_longer_each_time() -> None:
     story = succeeded()
     for rest in (60.0, 120.0, 240.0):
