@@ -57,6 +57,7 @@ CATALOGUE: Final[Mapping[str, Item]] = {
         *map(_own, (*takeover.PLAYS, *interfaces.PLAYS, *vips.PLAYS)),
         _own(takeover.fast, pace=0.001),
         _own(haproxy.haproxy_pair, backends=2),
+        _own(haproxy.haproxy_killed, backends=2),
     )
 }
 

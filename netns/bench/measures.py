@@ -16,6 +16,7 @@ from netns.peers import DAEMONS
 from netns.peers.base import NodeDaemon
 from netns.peers.spec import VIP, InstanceSpec, NodeSpec, ScriptSpec
 from netns.probe import PingProbe
+from netns.scenarios.haproxy import SCRIPT, LoadBalancers
 from netns.stage import Stage
 
 OWNER = 255
@@ -165,6 +166,17 @@ def reload(daemon: NodeDaemon, _scale: Scale) -> Figures:
         }
 
 
+def service(daemon: NodeDaemon, scale: Scale) -> Figures:
+    """HAProxy of the master is killed; the phase is that of the script's beat, which begins with the daemon."""
+    with Stage("service", {"r1": daemon, "r2": daemon}, backends=2) as stage:
+        pair = LoadBalancers(stage, fast=True)
+        pair.settle()
+        age = (time.time_ns() - stage.nodes["r1"].process.started_at) / 1e9
+        time.sleep((scale.phase * SCRIPT.interval - age) % SCRIPT.interval)
+        outage = pair.expect("r2", pair.kill_service("r1"), "killed")
+        return {"until the other node serves": outage.ms}
+
+
 def start(daemon: NodeDaemon, _scale: Scale) -> Figures:
     with Stage("start", {"r1": daemon, "r2": daemon}) as stage:
         node = stage.start("r1", NodeSpec((InstanceSpec(priority=OWNER, state="MASTER"),)))
@@ -183,6 +195,12 @@ MEASURES = (
     Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
     Measure("addresses", "many addresses are taken over at once", "until all are announced", addresses),
     Measure("reload", "SIGHUP with one address more", "until the new address is present", reload),
+    Measure(
+        "service",
+        "HAProxy of the master is killed (checked every 2 s; vrrpd with fast_failover): outage that a client sees",
+        "until the other node serves",
+        service,
+    ),
     Measure("start", "one node alone, owner of its address: from exec", "until the first advert", start),
 )
 

@@ -13,14 +13,24 @@ from vrrpd.sim.scenario import Protocol
 
 PROTOCOL: Final = Protocol(password="SecretPassword")
 SCRIPT: Final = ScriptSpec("chk_haproxy", ("killall", "-0", "haproxy"), interval=2, weight=2)
+WHOLE: Final = 103
+"""r1's priority with a good HAProxy; r2 has one less."""
 _PATIENCE: Final = 20.0
+_WORK: Final = 0.3
+"""Seconds that all but waiting takes, generously."""
 
 
 class LoadBalancers:
-    """Two nodes with HAProxy, two servers behind them, and a client that requests all the time."""
+    """Two nodes with HAProxy, two servers behind them, and a client that requests all the time.
 
-    def __init__(self, stage: Stage) -> None:
+    ``fast``: with fast_failover, where vrrpd runs.
+    """
+
+    def __init__(self, stage: Stage, *, fast: bool = False) -> None:
+        if haproxy.missing():
+            raise LabError(f"needs {haproxy.missing()}")
         self.stage = stage
+        self._fast = fast
         for host in stage.lab.backends:
             haproxy.start_backend(host)
         self._services = {host.name: self._serve(host.name) for host in stage.lab.routers}
@@ -38,8 +48,14 @@ class LoadBalancers:
             auth=PROTOCOL.password,
             state="MASTER" if name == "r1" else "BACKUP",
             track_script=(SCRIPT.name,),
+            probe="overdue" if self._fast else None,
         )
         self.stage.start(name, NodeSpec((instance,), (SCRIPT,))).wait_ready()
+
+    def settle(self) -> None:
+        """Until r1 serves, and both have the weight that comes with the first good result of the script."""
+        self.stage.capture.wait_for_advert(_PATIENCE, host="r1", priority=WHOLE)
+        self.expect("r1", self.stage.started_ns, "start")
 
     def kill_service(self, name: str) -> int:
         return self.stage.note("kill", f"HAProxy on {name}", at=self._services[name].kill())
@@ -70,12 +86,8 @@ class LoadBalancers:
 
 def haproxy_pair(stage: Stage) -> None:
     """HAProxy dies and comes back, its node crashes and comes back: a client requests through the VIP"""
-    if haproxy.missing():
-        raise LabError(f"needs {haproxy.missing()}")
     pair = LoadBalancers(stage)
-    # Its own weight comes with the first good result of the script.
-    stage.capture.wait_for_advert(_PATIENCE, host="r1", priority=103)
-    pair.expect("r1", stage.started_ns, "start")
+    pair.settle()
     pair.expect("r2", pair.kill_service("r1"), "HAProxy killed")
     pair.expect("r1", pair.start_service("r1"), "HAProxy back")
     crashed_at = stage.crash("r1")
@@ -93,3 +105,22 @@ def haproxy_pair(stage: Stage) -> None:
     stage.check("both servers behind HAProxy answer", backends == {"b1", "b2"}, " ".join(sorted(backends)))
     stage.stop_all()
     stage.check_books(longest_overlap=PROTOCOL.advert_interval)
+
+
+def haproxy_killed(stage: Stage) -> None:
+    """HAProxy is killed on the master, with fast_failover where vrrpd runs, and comes back: a client requests"""
+    pair = LoadBalancers(stage, fast=True)
+    pair.settle()
+    outage = pair.expect("r2", pair.kill_service("r1"), "HAProxy killed")
+    due = longest_outage(stage)
+    stage.check(f"HAProxy killed: out for {due:.2f} s at most", outage.ms <= due * 1e3, f"{outage.ms:.0f} ms")
+    pair.expect("r1", pair.start_service("r1"), "HAProxy back")
+
+
+def longest_outage(stage: Stage) -> float:
+    """Seconds from the end of r1's HAProxy to an answer of r2's, by what the two daemons wait for."""
+    fast = {name: daemon.name == "vrrpd" for name, daemon in stage.daemons.items()}
+    until_told = 0.0 if fast["r1"] else SCRIPT.interval + PROTOCOL.advert_interval
+    heir = WHOLE - 1
+    until_taken = PROTOCOL.skew_time(heir) / 4 if fast["r2"] else PROTOCOL.master_down_interval(heir)
+    return until_told + until_taken + _WORK

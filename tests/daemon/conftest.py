@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from netns.lab import Lab
+from tests.daemon.programs import Programs
 
 
 @pytest.fixture
@@ -27,6 +28,13 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def script(tmp_path: Path) -> "ScriptMaker":
     return ScriptMaker(tmp_path)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    made = Programs(tmp_path)
+    yield made
+    made.end()
 
 
 class ScriptMaker:

@@ -2,58 +2,20 @@
 
 import asyncio
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.daemon.loops import pause, turn
+from tests.daemon.programs import NAME, Programs
 from vrrpd.config.model import TrackProcess
 from vrrpd.daemon import process_source
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import ProcessConnector
-from vrrpd.linux.processes import name_of
 from vrrpd.units import Seconds
-
-NAME = f"trk{os.getpid()}"
-
-
-class Programs:
-    """Copies of sleep; ``start`` gives one that runs, and that ends with the test."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    def path(self, name: str = NAME) -> str:
-        program = self.directory / name
-        if not program.exists():
-            shutil.copy("/bin/sleep", program)
-        return str(program)
-
-    def start(self, name: str = NAME, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([self.path(name), *(arguments or ("600",))])
-        self.running.append(process)
-        while name_of(process.pid) != name.encode():  # it has not replaced this program yet
-            continue
-        return process
-
-    def end(self) -> None:
-        for process in self.running:
-            process.kill()
-            process.wait()
-        self.running.clear()
-
-
-@pytest.fixture
-def programs(tmp_path: Path) -> Iterator[Programs]:
-    made = Programs(tmp_path)
-    yield made
-    made.end()
 
 
 class Watched:

@@ -155,3 +155,42 @@ def test_stopped_it_runs_no_more(loop: asyncio.AbstractEventLoop, script: Script
 def test_stop_before_start_is_harmless(loop: asyncio.AbstractEventLoop) -> None:
     tracker, _ = make(loop, "true")
     tracker.stop()
+
+
+def test_a_run_out_of_turn_is_a_result_like_any_other_and_the_beat_follows_it(
+    loop: asyncio.AbstractEventLoop, script: ScriptMaker
+) -> None:
+    tracker, changes = make(loop, script("check", "date +%s.%N >>TRACE; test ! -e TRACE.fail"), interval=0.6, fall=2)
+    tracker.hasten()
+    pause(loop, 0.05)
+    assert tracker.runs == 0, "it has not been started"
+    tracker.start()
+    turn(loop, lambda: tracker.status)
+    pause(loop, 0.3)
+    script.trace.with_name("trace.fail").touch()
+    tracker.hasten()
+    turn(loop, lambda: len(script.lines()) == 2)
+    assert tracker.status, "fall counts"
+    turn(loop, lambda: changes[1:])
+    tracker.stop()
+    first, second, third = map(float, script.lines())
+    assert second - first < 0.6
+    assert third - second > 0.55, "an interval later, not on the beat before"
+
+
+def test_a_run_that_has_begun_is_followed_by_another(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+    tracker, changes = make(loop, script("check", "echo run >>TRACE; sleep 0.2; test ! -e TRACE.fail"), interval=60)
+    tracker.start()
+    turn(loop, script.lines)
+    for _ in range(3):
+        tracker.hasten()
+    turn(loop, lambda: tracker.status)
+    script.trace.with_name("trace.fail").touch()
+    turn(loop, lambda: changes[1:])
+    pause(loop, 0.3)
+    assert len(script.lines()) == 2
+    tracker.hasten()
+    tracker.stop()
+    tracker.hasten()
+    pause(loop, 0.3)
+    assert tracker.runs == 3, "stopped is stopped"

@@ -1,5 +1,7 @@
 import asyncio
 import logging
+import os
+import shutil
 from collections.abc import Iterable
 
 import pytest
@@ -8,6 +10,7 @@ from tests.daemon.builders import config_of
 from tests.daemon.conftest import ScriptMaker
 from tests.daemon.loops import pause, turn
 from tests.daemon.nodes import instance_text
+from tests.daemon.programs import NAME, Programs
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Event, Fault, FaultsChanged, PriorityChanged
 from vrrpd.daemon.launcher import Launcher
@@ -131,3 +134,86 @@ def test_unused_scripts_do_not_run(loop: asyncio.AbstractEventLoop, script: Scri
     pause(loop, 0.3)
     bench.trackers.stop()
     assert script.lines() == []
+
+
+KILLALL = pytest.mark.skipif(shutil.which("killall") is None, reason="no killall")
+FAST = "fast_failover = true\n"
+
+
+def watching(fast: str, *, command: str = f"killall -0 {NAME}", script: str = "interval = 3600\nweight = 2\n") -> str:
+    return (
+        f'[vrrp_script.chk]\nscript = "{command}"\n{script}'
+        + instance_text("A", track_script=["chk"])
+        + fast
+        + instance_text("B", vrid=52, track_script=["chk"], virtual_ipaddress=["192.168.1.101"])
+    )
+
+
+def detail_of(bench: Bench) -> str:
+    return bench.trackers.reports(bench.config.vrrp_instances[0])[0].detail
+
+
+@pytest.mark.parametrize("command", ["killall -0", "/usr/bin/killall -q -s 0", "pidof -s", "pgrep -x", "pkill -0"])
+def test_the_end_of_a_process_is_known_long_before_the_script_s_next_beat(
+    loop: asyncio.AbstractEventLoop, programs: Programs, caplog: pytest.LogCaptureFixture, command: str
+) -> None:
+    if shutil.which(command.split(maxsplit=1)[0]) is None:
+        pytest.skip("no such program")
+    process = programs.start()
+    bench = Bench(loop, watching(FAST, command=f"{command} {NAME}"))
+    bench.trackers.start()
+    turn(loop, lambda: bench.delivered)
+    turn(loop, lambda: detail_of(bench) == f"exit 0; the end of {NAME} (1 process) is seen at once")
+    bench.delivered.clear()
+    with caplog.at_level(logging.INFO):
+        process.kill()
+        turn(loop, lambda: process.poll() is not None and len(messages(caplog)) == 2)
+    assert detail_of(bench) == f"exit 1; no process {NAME} is seen"
+    bench.trackers.stop()
+    assert bench.delivered == [("A", PriorityChanged(Priority(100))), ("B", PriorityChanged(Priority(100)))]
+    assert messages(caplog) == [
+        ("WARNING", "script chk failed (exit 1): A priority 102 -> 100, B priority 102 -> 100"),
+        ("INFO", f"script chk: the last process {NAME} (pid {process.pid}) has ended"),
+    ]
+
+
+@KILLALL
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (watching(""), "no instance has fast_failover"),
+        (watching(FAST, command=f"killall -0 -u {os.getuid()} {NAME}"), "not plain"),
+    ],
+)
+def test_a_script_runs_on_its_beat_alone(
+    loop: asyncio.AbstractEventLoop, programs: Programs, text: str, why: str
+) -> None:
+    process = programs.start()
+    bench = Bench(loop, text)
+    bench.trackers.start()
+    (script,) = bench.trackers.scripts
+    turn(loop, lambda: script.detail != "no result yet")
+    assert ";" not in detail_of(bench), why
+    process.kill()
+    process.wait()
+    pause(loop, 0.3)
+    assert script.runs == 1
+    bench.trackers.stop()
+
+
+@KILLALL
+def test_a_reload_begins_and_ends_it(loop: asyncio.AbstractEventLoop, programs: Programs) -> None:
+    process = programs.start()
+    bench = Bench(loop, watching(""))
+    bench.trackers.start()
+    (script,) = bench.trackers.scripts
+    turn(loop, lambda: script.status)
+    names = {"A": "A", "B": "B"}
+    for fast in (FAST, "", FAST):
+        bench.trackers.replace(config_of(watching(fast)), Launcher(None, None), names, same_account=True)
+        assert bool(script.watched) is bool(fast)
+    assert tuple(bench.trackers.scripts) == (script,)
+    turn(loop, lambda: "seen at once" in detail_of(bench))
+    process.kill()
+    turn(loop, lambda: process.poll() is not None and script.status is False)
+    bench.trackers.stop()

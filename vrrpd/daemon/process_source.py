@@ -21,14 +21,18 @@ SLICE: Final = 50
 """Processes looked at before the loop has its turn."""
 
 
-class Observer(Protocol):
-    """Who wants the news. ``looked_at``: read again what this process is."""
+class Looker(Protocol):
+    """Who looks at processes. ``looked_at``: read again what this process is."""
 
     @property
     def known(self) -> Collection[int]:
         """The processes that matter: births by them and their ends are told."""
 
     def looked_at(self, pid: int) -> None: ...
+
+
+class Observer(Looker, Protocol):
+    """Who wants the news."""
 
     def forked(self, parent: int, child: int) -> None: ...
 
@@ -54,7 +58,8 @@ class Source(Protocol):
 class Round:
     """One look at every process, in slices; ``done`` is called behind the last."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, observer: Observer, done: Callable[[], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, observer: Looker, done: Callable[[], None]) -> None:
+        """LinuxError when /proc is not there."""
         self._loop = loop
         self._observer = observer
         self._done = done
@@ -75,6 +80,41 @@ class Round:
             self._observer.looked_at(pid)
         # Not call_soon: what else is ready shall come first.
         self._next = self._loop.call_later(0, self._slice)
+
+
+class Ends:
+    """``ended`` is called with each process that is followed, once, when it has ended: its descriptor says so."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ended: Callable[[int], None]) -> None:
+        self._loop = loop
+        self._told = ended
+        self._descriptors: dict[int, int] = {}
+
+    def follow(self, pid: int) -> bool:
+        """Whether its end will be told; if not, it is gone already, or there are no descriptors left."""
+        try:
+            descriptor = open_process(pid)
+        except LinuxError as error:
+            if error.errno != ESRCH:
+                log.debug("%s; its end is seen at the next look", error)
+            return False
+        self._descriptors[pid] = descriptor
+        self._loop.add_reader(descriptor, self._ended, pid)
+        return True
+
+    def forget(self, pid: int) -> None:
+        descriptor = self._descriptors.pop(pid, None)
+        if descriptor is not None:
+            self._loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+    def close(self) -> None:
+        for pid in tuple(self._descriptors):
+            self.forget(pid)
+
+    def _ended(self, pid: int) -> None:
+        self.forget(pid)
+        self._told(pid)
 
 
 class EventSource:
@@ -153,7 +193,7 @@ class ScanSource:
         self._observer = observer
         self._round: Round | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._descriptors: dict[int, int] = {}
+        self._ends = Ends(loop, observer.ended)
 
     def start(self) -> None:
         self._timer = self._loop.call_later(PERIOD, self._begin)
@@ -163,28 +203,14 @@ class ScanSource:
             self._timer.cancel()
         if self._round is not None:
             self._round.stop()
-        for pid in tuple(self._descriptors):
-            self.forget(pid)
+        self._ends.close()
 
     def follow(self, pid: int) -> None:
-        try:
-            descriptor = open_process(pid)
-        except LinuxError as error:
-            if error.errno != ESRCH:
-                log.debug("track_process: %s; its end is seen at the next look", error)
-            return  # gone already: the next look finds out
-        self._descriptors[pid] = descriptor
-        self._loop.add_reader(descriptor, self._ended, pid)
+        """What cannot be followed is gone already: the next look finds out."""
+        self._ends.follow(pid)
 
     def forget(self, pid: int) -> None:
-        descriptor = self._descriptors.pop(pid, None)
-        if descriptor is not None:
-            self._loop.remove_reader(descriptor)
-            os.close(descriptor)
-
-    def _ended(self, pid: int) -> None:
-        self.forget(pid)
-        self._observer.ended(pid)
+        self._ends.forget(pid)
 
     def _begin(self) -> None:
         self._timer = self._loop.call_later(PERIOD, self._begin)

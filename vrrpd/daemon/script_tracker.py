@@ -8,6 +8,8 @@ from collections.abc import Callable
 from vrrpd.config.model import VrrpScript
 from vrrpd.daemon.job import Job, JobResult
 from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.process_check import ProcessCheck
+from vrrpd.daemon.process_watch import ProcessWatch
 from vrrpd.errors import VrrpdError
 from vrrpd.tracking import Hysteresis
 
@@ -37,6 +39,8 @@ class ScriptTracker:
         self._hysteresis = Hysteresis(script.rise, script.fall, initially=False if script.init_fail else None)
         self._job: Job | None = None
         self._beat: asyncio.TimerHandle | None = None
+        self._once_more = False
+        self._watch: ProcessWatch | None = None
         self._next = 0.0
         self._skip_reported = False
         self._start_error = ""
@@ -65,13 +69,37 @@ class ScriptTracker:
             self._hysteresis = Hysteresis(self.script.rise, self.script.fall, initially=former.status)
             self.detail = former.detail
 
+    def watch(self, check: ProcessCheck | None) -> None:
+        """Run also when processes end or come back that it asks for, whatever the beat; None: only on its beat."""
+        if (None if self._watch is None else self._watch.check) == check:
+            return
+        if self._watch is not None:
+            self._watch.stop()
+        self._watch = None if check is None else ProcessWatch(self.name, check, self._loop, self.hasten)
+
+    @property
+    def watched(self) -> str:
+        """How its processes are watched, for people; empty: they are not."""
+        return "" if self._watch is None else self._watch.describe()
+
+    def hasten(self) -> None:
+        """Run now, or once more when a run that has begun has ended; the next beat is an interval later."""
+        if self._job is not None:
+            self._once_more = True
+        elif self._beat is not None:
+            self._beat.cancel()
+            self._next = self._loop.time()
+            self._tick()
+
     def start(self) -> None:
         self._next = self._loop.time()
         self._tick()
 
     def stop(self) -> None:
+        self.watch(None)
         if self._beat is not None:
             self._beat.cancel()
+            self._beat = None
         if self._job is not None:
             self._job.abandon()
             self._job = None
@@ -112,10 +140,15 @@ class ScriptTracker:
 
     def _ended(self, result: JobResult) -> None:
         self._job = None
+        again, self._once_more = self._once_more, False
         self._judge(result.ok, result.describe())
+        if again:
+            self.hasten()
 
     def _judge(self, ok: bool, detail: str) -> None:
         before = self.status
         self.detail = detail
         if self._hysteresis.report(ok) is not before:
             self._changed(self)
+        if self._watch is not None:
+            self._watch.judged(ok)

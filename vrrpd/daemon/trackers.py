@@ -9,6 +9,7 @@ from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core.events import Event, FaultsChanged, PriorityChanged
 from vrrpd.daemon.file_tracker import FileTracker, FileTrackers
 from vrrpd.daemon.launcher import Launcher
+from vrrpd.daemon.process_check import process_check
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.linux.proc_events import ProcessConnector
@@ -113,6 +114,10 @@ class Trackers:
                 self._scripts[script.name] = known
         for gone in old.values():
             gone.stop()
+        fast = (instance for instance in self._instances if instance.fast_failover is not None)
+        hurried = {track.name for instance in fast for track in instance.track_script}
+        for name, tracker in self._scripts.items():
+            tracker.watch(process_check(tracker.script.command.argv) if name in hurried else None)
 
     @property
     def scripts(self) -> Iterable[ScriptTracker]:
@@ -162,7 +167,7 @@ class Trackers:
 
     def reports(self, instance: VrrpInstance) -> tuple[TrackerReport, ...]:
         scripts = (
-            TrackerReport(track.name, "script", script.status, script.detail, track.weight, track.reverse)
+            TrackerReport(track.name, "script", script.status, _full_detail(script), track.weight, track.reverse)
             for track in instance.track_script
             if (script := self._scripts.get(track.name)) is not None
         )
@@ -232,6 +237,10 @@ class Trackers:
         self._deliver(events)
         text = f"{cause}: {', '.join(consequences)}" if consequences else cause
         log.log(logging.INFO if good else logging.WARNING, "%s", text)
+
+
+def _full_detail(script: ScriptTracker) -> str:
+    return f"{script.detail}; {script.watched}" if script.watched else script.detail
 
 
 def _events(old: TrackingResult, new: TrackingResult) -> Iterable[Event]:
