@@ -153,7 +153,7 @@ def test_a_defect_ends_it_without_the_address(lab: Lab) -> None:
     assert node.lines("CRITICAL defect in vrrpd")
     assert "made to fail" in node.log()
     other.becomes("MASTER")
-    assert other.lines("192.168.1.1 resigned")
+    eventually(lambda: other.lines("192.168.1.1 resigned"))
 
 
 @pytest.mark.netns

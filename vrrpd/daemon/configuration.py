@@ -13,15 +13,19 @@ from vrrpd.daemon.script_review import review_scripts
 from vrrpd.daemon.source import read_source
 
 
-def read_configuration(options: DaemonOptions) -> tuple[Config | None, tuple[Diagnostic, ...]]:
+def read_configuration(
+    options: DaemonOptions, content: bytes | None = None
+) -> tuple[Config | None, tuple[Diagnostic, ...]]:
     """At the start and at each reload; without the scripts that cannot or must not be run. None with what is wrong, or
     with what cannot be ignored and is not handled yet.
 
-    Raises OSError when there is no file to read.
+    ``content``: of the file, when it has been read. Raises OSError when there is no file to read.
     """
     manners = options.manners
     context = machine_context(options.config, config_id=manners.config_id, check_all_includes=manners.check_includes)
-    config, diagnostics, _ = read_any(read_source(options.config), str(options.config), context)
+    if content is None:
+        content = read_source(options.config)
+    config, diagnostics, _ = read_any(content, str(options.config), context)
     if config is not None and not manners.runs_vrrp:
         config = replace(config, vrrp_instances=(), vrrp_scripts=(), sync_groups=())
     if config is None:

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DATA, JSON, STATS, STATS_CLEAR, name_of
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from vrrpd.observe.dump_facts import DumpFacts
 
 log = logging.getLogger("vrrpd")
-
-YIELD: Final = 0.0005
-"""Seconds for which the loop waits at most while a file is made: it may have something to send."""
 
 
 class Dumper:
@@ -77,15 +73,6 @@ class Dumper:
 
 
 def _write(number: int, facts: "DumpFacts", namespace: str) -> None:
-    patience = sys.getswitchinterval()
-    sys.setswitchinterval(YIELD)
-    try:
-        _make(number, facts, namespace)
-    finally:
-        sys.setswitchinterval(patience)
-
-
-def _make(number: int, facts: "DumpFacts", namespace: str) -> None:
     from vrrpd.observe.dumps import Dump, dump_path, write_dump  # many daemons are never asked for one
 
     dump = {DATA: Dump.DATA, STATS: Dump.STATS, STATS_CLEAR: Dump.STATS, JSON: Dump.JSON}[number]

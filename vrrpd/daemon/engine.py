@@ -106,10 +106,10 @@ class Engine:
         self._settle(self._node.regroup(groups, now), now)
         self._arm()
 
-    def when_quiet(self, callback: Callable[[], None]) -> None:
-        """Call it when no deadline is near: at once, or right after the next one that is."""
+    def when_quiet(self, callback: Callable[[], None], room: Seconds = QUIET) -> None:
+        """Call it when no deadline is within ``room``: at once, or right after the next one that is."""
         left = math.inf if self._armed is None else self._armed - read_clock()
-        if left > QUIET:
+        if left > room:
             self._loop.call_soon(callback)
         else:
             self._after_deadline.append(callback)

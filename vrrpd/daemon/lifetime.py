@@ -4,7 +4,9 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
@@ -24,6 +26,11 @@ from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.records import dataclass
 
 log = logging.getLogger("vrrpd")
+
+REHEARSAL: Final = 1.0
+"""Seconds after the start at which a reload is rehearsed."""
+YIELD: Final = 0.0005
+"""Seconds for which the loop waits at most for a thread (which writes a dump or reads a small file) to let it run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,12 @@ class Lifetime:
 
     def _serve(self) -> None:
         self._listen_for_requests()
+        sys.setswitchinterval(YIELD)
         self._service.start()
         self._server.start(self._loop)
         self._reloader.watch_clock()
         self._tell_ready()
+        self._loop.call_later(REHEARSAL, self._service.when_quiet, self._reloader.rehearse)
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: no collection need look at it
         gc.enable()

@@ -7,31 +7,33 @@ import asyncio
 import gc
 import itertools
 import logging
-import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from vrrpd.config.diagnostics import Severity
-from vrrpd.config.model import Config, GlobalDefs, VrrpInstance
+from vrrpd.config.model import Config, GlobalDefs
 from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
 from vrrpd.control.protocol import ErrorCode
 from vrrpd.daemon.config_reader import Reader
+from vrrpd.daemon.engine import QUIET
 from vrrpd.daemon.options import DaemonOptions
-from vrrpd.daemon.reading import Reading, digest, unpacked
+from vrrpd.daemon.reading import Reading
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
 from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
-from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.records import dataclass
-from vrrpd.units import between
+from vrrpd.units import Seconds, between
 
 log = logging.getLogger("vrrpd.reload")
 
 RELOAD_FILE: Final = "/run/keepalived.reload"
 """Where reload_file is when it is written without a name (keepalived)."""
 OUTCOMES_KEPT: Final = 16
+A_FEW: Final = 16
+"""Instances that are compared and changed in a few milliseconds,"""
+SHORT: Final = Seconds(0.01)
+"""so that this much until the next deadline is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Reloader:
         self._began = began
         self._ended = ended
         self._reader = Reader(options, loop)
-        self._instances = {digest(instance): instance for instance in config.vrrp_instances}
+        self._instances = config.vrrp_instances
         self._numbers = itertools.count(1)
         self._current: _Request | None = None
         self._next: list[_Request] = []
@@ -82,6 +84,15 @@ class Reloader:
     def reload(self, why: str) -> None:
         """Begin; the log tells how it ends. Requests that come while one is being read wait for it."""
         self._request(why, plan=False)
+
+    def rehearse(self) -> None:
+        """Read the file and compare, for nothing: what is prepared when it is first needed is so before it matters."""
+        if self._current is None and not self._closed and len(self._instances) <= A_FEW:
+            self._reader.read((), self._rehearsed, at_any_price=False)
+
+    def _rehearsed(self, reading: Reading | None, _ended: str) -> None:
+        if reading is not None and reading.config is not None:
+            self._service.differences(reading.config)
 
     def watch_clock(self) -> None:
         """Reload when reload_time_file says so."""
@@ -120,36 +131,36 @@ class Reloader:
             self._began()
             self._under_way = _signal_file(self._definitions)
             touch(self._under_way)
-        self._service.when_quiet(self._read)
+        self._when_quiet(self._read)
+
+    def _when_quiet(self, callback: Callable[[], None]) -> None:
+        """Few instances need little time until the next advertisement."""
+        room = SHORT if len(self._instances) <= A_FEW else QUIET
+        self._service.when_quiet(callback, room)
 
     def _read(self) -> None:
         if self._closed:
             return
-        try:
-            self._reader.read(self._received)
-        except LinuxError as error:
-            self._refuse(str(error))
+        self._reader.read(self._instances, self._received)
 
-    def _received(self, content: bytes, ended: str) -> None:
-        if content:
-            self._service.when_quiet(lambda: self._understand(content))
+    def _received(self, reading: Reading | None, ended: str) -> None:
+        if reading is None:
+            self._refuse(f"the configuration could not be read: {ended}")
         else:
-            self._refuse(f"the process that reads the configuration failed: {ended}")
+            self._when_quiet(lambda: self._understand(reading))
 
-    def _understand(self, content: bytes) -> None:
+    def _understand(self, reading: Reading) -> None:
         if self._closed:
             return
-        reading: Reading = pickle.loads(content)  # noqa: S301  # from a copy of this process
         lines = [reading.error] if reading.error else [str(item) for item in reading.diagnostics]
         write_verdict(self._definitions.reload_check_config, lines)
         for item in reading.diagnostics:
             if item.severity is not Severity.ERROR:
                 log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
-        if reading.config is None:
+        config = reading.config
+        if config is None:
             self._refuse(*_errors(reading))
             return
-        instances = unpacked(reading, self._instances)
-        config = replace(reading.config, vrrp_instances=tuple(instances.values()))
         fixed = _fixed(self._service.config, config)
         if fixed:
             self._refuse(*fixed)
@@ -158,13 +169,13 @@ class Reloader:
         if self._current is not None and self._current.plan:
             self._finish(Outcome(plan=True, changes=differences))
         else:
-            self._service.when_quiet(lambda: self._apply(config, instances, differences))
+            self._when_quiet(lambda: self._apply(config, differences))
 
-    def _apply(self, config: Config, instances: dict[bytes, VrrpInstance], differences: tuple[str, ...]) -> None:
+    def _apply(self, config: Config, differences: tuple[str, ...]) -> None:
         if self._closed:
             return
         begin = read_clock()
-        self._instances = instances
+        self._instances = config.vrrp_instances
         if not self._service.runs(config):
             self._service.replace(config)
         self.watch_clock()

@@ -18,7 +18,7 @@ from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.differences import describe
 from vrrpd.daemon.duplicates import Duplicates
-from vrrpd.daemon.engine import Engine
+from vrrpd.daemon.engine import QUIET, Engine
 from vrrpd.daemon.executor import Executor, Later, Means
 from vrrpd.daemon.hooks import run_and_wait
 from vrrpd.daemon.journaling import Journaling
@@ -53,7 +53,7 @@ from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch,
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.observe.dump_facts import DumpFacts
-from vrrpd.units import Priority, between
+from vrrpd.units import Priority, Seconds, between
 
 log = logging.getLogger("vrrpd")
 
@@ -220,9 +220,9 @@ class Service:
     def config(self) -> Config:
         return self._config
 
-    def when_quiet(self, callback: Callable[[], None]) -> None:
-        """Call it when no advertisement is due soon."""
-        self._engine.when_quiet(callback)
+    def when_quiet(self, callback: Callable[[], None], room: Seconds = QUIET) -> None:
+        """Call it when no advertisement is due within ``room``."""
+        self._engine.when_quiet(callback, room)
 
     def runs(self, config: Config) -> bool:
         """Whether this is what runs already."""
