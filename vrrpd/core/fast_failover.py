@@ -102,9 +102,11 @@ class FastElection(Election):
     def _verdict_at(self, now: Instant) -> Instant:
         """Backups ask from the same instant on; being woken late by a quarter of a request's time reorders none."""
         fast, master = self.parameters.fast_failover, self._memory.master
-        if not fast or not master or master.address != self._relied_on or fast.probe is not ProbeMode.OVERDUE:
+        if not fast or not master or master.address != self._relied_on:
             return now
         step = fast.interval / 2  # the time that a request has
+        if fast.probe is not ProbeMode.OVERDUE:
+            return max(now, after(master.last_heard, fast.misses * step))  # it spoke while it was asked
         due = after(master.last_heard, self._overdue_after + (fast.misses + 0.25) * step)
         return due if now < due else after(due, -((due - now) // step) * step)
 

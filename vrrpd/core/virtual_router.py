@@ -485,7 +485,7 @@ class VirtualRouter(FastElection):
         self._deadlines.set(Timer.RETRY, after(now, self.parameters.retry_delay))
 
     def _on_parameters_replaced(self, event: events.ParametersReplaced, now: Instant) -> None:
-        old, wait = self.parameters, self._wait()
+        old, wait, priority = self.parameters, self._wait(), self.effective_priority
         self.parameters = event.parameters
         if old.fast_failover != self.parameters.fast_failover:
             self._rely_on_nobody()
@@ -494,6 +494,8 @@ class VirtualRouter(FastElection):
         self._shift_master_down(wait)
         if self.state is State.MASTER:
             self._replace_as_master(old, event.moved, now)
+        if self.state is not State.MASTER or self.parameters == old:  # else it has advertised already
+            self._priority_moved(priority, now)
 
     def _replace_as_master(self, old: Parameters, moved: tuple[Address, ...], now: Instant) -> None:
         before, wanted = old.all_addresses, self.parameters.all_addresses

@@ -69,6 +69,22 @@ def test_whoever_may_not_preempt_waits() -> None:
     assert delayed.timer("master_down") == WHOLE
 
 
+def test_a_master_that_a_reload_let_fall_says_so_at_once() -> None:
+    story = master(fast())
+    effects = story.tell(ParametersReplaced(fast(), Priority(90)))
+    assert SendAdvertisement(Priority(90)) in effects
+    assert SendAdvertisement(Priority(90)) not in master(parameters()).tell(
+        ParametersReplaced(parameters(), Priority(90))
+    )
+
+
+def test_a_backup_that_a_reload_let_fall_to_the_master_lets_it_be() -> None:
+    story = followed()
+    story.hear(99)
+    story.tell(ParametersReplaced(fast(), Priority(99)))
+    assert (story.timer("master_down") or 0.0) > 3
+
+
 def test_the_master_rises_again_before_we_took_over() -> None:
     story = followed()
     story.hear(99)
@@ -260,6 +276,14 @@ def test_silence_never_delays() -> None:
     assert story.timer("master_down") == pytest.approx(0.01)
 
 
+def test_a_master_that_spoke_while_it_was_asked_is_not_silent_yet() -> None:
+    story = followed(EAGER)
+    story.wait(0.14).tell(HostSilent(LOWER))
+    assert story.timer("master_down") == pytest.approx(0.01 + QUARTER)
+    story.hear(101)
+    assert story.timer("master_down") == WHOLE
+
+
 def test_a_master_that_resigned_is_succeeded_as_ever() -> None:
     story = followed(EAGER)
     story.hear(0)
@@ -307,7 +331,7 @@ def test_after_the_rest_it_asks_again_and_rests_longer_each_time() -> None:
         story.until(end)
         assert story.hear(101) == (Probe(LOWER, Seconds(0.1), 3, continuous=True),)
         story.tell(HostSilent(LOWER))
-        story.until(story.now + 0.2)
+        story.until(story.now + 0.35)
         assert story.is_in(State.MASTER)
 
 
