@@ -88,7 +88,8 @@ def test_nothing_that_is_remembered_is_forgotten(part: object) -> None:
 
 def test_those_are_all_the_parts() -> None:
     assert {type(part) for part in PARTS} == set(_REMEMBERED)
-    assert set(vars(Node())) == {"_routers", "_groups", "_group_of", "_queue", "_queued", "witness"}
+    found_anew = {"_queue", "_queued", "_usual", "_accepted"}
+    assert set(vars(Node())) == {"_routers", "_groups", "_group_of", "witness"} | found_anew
 
 
 def story() -> Node:

@@ -105,6 +105,7 @@ def captured_version(captured: Plain) -> Plain:
 
 
 def _write_router(router: VirtualRouter) -> dict[str, Plain]:
+    router.catch_up()
     memory, accepted = router._memory, router._accepted
     return {
         "parameters": _PARAMETERS.write(router.parameters),

@@ -1,8 +1,12 @@
 """All virtual routers of a host: who is due, and whose effects go first."""
 
-import pytest
+from copy import deepcopy
 
-from tests.core.builders import LOWER, OURS, VIP, advert, parameters
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.builders import HIGHER, LOWER, OURS, VIP, advert, parameters
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
@@ -16,15 +20,18 @@ from vrrpd.core.effects import (
 from vrrpd.core.events import (
     AdvertisementReceived,
     DeadlineReached,
+    Event,
     LinkChanged,
     ParametersReplaced,
     PrimaryAddressChanged,
+    PriorityChanged,
     Shutdown,
     Startup,
 )
 from vrrpd.core.node import Directed, Node
-from vrrpd.core.parameters import AnnouncePolicy, Parameters
+from vrrpd.core.parameters import AnnouncePolicy, FastFailover, Parameters
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.handover import capture
 from vrrpd.units import Instant, Priority, Seconds
 
 ZERO = Instant(0.0)
@@ -167,3 +174,46 @@ def test_a_shorter_interval_is_waited_for_at_once() -> None:
     fast = parameters(version=3, advert_interval=Seconds(0.01))
     node.handle("a", ParametersReplaced(fast, Priority(100)), Instant(40.0))
     assert node.deadline == 40.01
+
+
+HEARD = tuple(
+    AdvertisementReceived(advert(priority), source) for priority in (0, 90, 101, 150) for source in (LOWER, HIGHER)
+)
+OTHERS = (LinkChanged(False), LinkChanged(True), PriorityChanged(Priority(120)), PriorityChanged(Priority(100)))
+STEPS = st.tuples(
+    st.sampled_from([0.0, 0.1, 0.9, 1.7]), st.sampled_from("aab"), st.sampled_from([*HEARD[4:], *HEARD, *OTHERS])
+)
+
+
+@pytest.mark.parametrize("groups", [{}, {"G": ["a", "b"]}])
+@given(st.lists(STEPS, max_size=40), st.sets(st.integers(0, 39)))
+def test_what_is_heard_again_counts_as_if_it_had_been_told_one_by_one(
+    groups: dict[str, list[str]], steps: list[tuple[float, str, Event]], looks: set[int]
+) -> None:
+    fast = FastFailover()
+    settings = {"a": parameters(), "b": parameters(fast_failover=fast)}
+    quick, plain = (Node((router(name, item) for name, item in settings.items()), groups) for _ in range(2))
+    now = ZERO
+    assert quick.handle_all(Startup(), now) == plain.handle_all(Startup(), now)
+    for number, (wait, name, event) in enumerate(steps):
+        now = Instant(now + wait)
+        heard = [(name, event)] if isinstance(event, AdvertisementReceived) else []
+        told = plain.due(now) + plain.handle(name, deepcopy(event), now)
+        assert told == quick.due(now) + tuple(quick.hear(heard, now) if heard else quick.handle(name, event, now))
+        if number in looks:
+            assert quick.deadline == plain.deadline
+            assert quick.views(now) == plain.views(now)
+    assert quick.deadline == plain.deadline
+    assert quick.views(now) == plain.views(now)
+    assert capture(quick) == capture(plain)
+
+
+def test_a_witness_is_told_of_everything_heard() -> None:
+    node = started(a=parameters())
+    seen: list[Event] = []
+    event = AdvertisementReceived(advert(150), LOWER)
+    node.hear([("a", event), ("a", event)], Instant(1.0))
+    node.witness = lambda _name, told, _now, _effects: seen.append(told)
+    node.hear([("a", event), ("a", event)], Instant(2.0))
+    assert seen == [event, event]
+    assert node.views(Instant(2.0))[0].statistics.adverts_received == 4

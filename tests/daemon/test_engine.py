@@ -1,12 +1,14 @@
 """The order in which the engine does things, seen by an election that only takes notes."""
 
 import asyncio
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address
 
 import pytest
 
-from tests.daemon.loops import turn
+from tests.daemon.loops import pause, turn
 from vrrpd.core.effects import AddAddresses, Announce, Effect, Notice, NoticeKind, SendAdvertisement
 from vrrpd.core.events import EffectFailed, Event, LinkChanged, PacketDropped, Shutdown, Stalled
 from vrrpd.core.node import Directed
@@ -14,6 +16,7 @@ from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.arrangement import arrange
 from vrrpd.daemon.engine import Engine
+from vrrpd.daemon.moderation import ROW
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.stalls import StallDetector
@@ -41,6 +44,7 @@ class Notes:
         self.unattributed: list[Dropped] = []
         self.forms: list[tuple[str, Address, ChecksumForm]] = []
         self.unknown: dict[Vrid, Address] = {}
+        self.dropped: list[tuple[str, PacketDropped]] = []
         self.interface = "eth0"
         self.broken = False
 
@@ -56,6 +60,9 @@ class Notes:
     def handle(self, name: str, event: Event, _now: Instant) -> tuple[Directed, ...]:
         self.log.append((name, event))
         return tuple(Directed(name, effect) for effect in self.answers.get(type(event), ()))
+
+    def hear(self, received: list[tuple[str, Event]], moment: Instant) -> list[Directed]:
+        return [directed for name, event in received for directed in self.handle(name, event, moment)]
 
     def handle_all(self, event: Event, moment: Instant) -> tuple[Directed, ...]:
         return tuple(directed for name in self.routers for directed in self.handle(name, event, moment))
@@ -77,6 +84,7 @@ class Notes:
             self.broken = False
             raise LinuxError("receive on", "eth0", 100)
         events, self.waiting = self.waiting, []
+        self.dropped = [(name, event) for name, event in events if isinstance(event, PacketDropped)]
         self.log.append("drain")
         return events
 
@@ -204,3 +212,74 @@ def test_the_same_announcement_of_many_packets_goes_out_once_behind_its_addresse
     assert list(arrange([burst, advert, burst, add, burst, other])) == [advert, add, burst, other]
     farewells = [Directed("a", SendAdvertisement(Priority(0)))] * 2
     assert list(arrange(farewells)) == farewells, "two farewells are two"
+
+
+class Ear(Notes):
+    """A listener with a descriptor that can be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.descriptor, self.peer = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.descriptor.setblocking(False)
+
+    def fileno(self) -> int:
+        return self.descriptor.fileno()
+
+    def drain(self) -> list[tuple[str, Event]]:
+        self.waiting = []
+        with suppress(BlockingIOError):
+            while self.descriptor.recv(1):
+                self.waiting.append(("slow", LinkChanged(True)))
+        return super().drain()
+
+
+@pytest.fixture
+def ear(engine: Engine, notes: Notes) -> Iterator[Ear]:
+    made = Ear()
+    made.log = notes.log
+    engine._listeners.clear()
+    engine.listen(made)  # type: ignore[arg-type]  # a stand-in
+    yield made
+    engine.ignore(made)  # type: ignore[arg-type]  # a stand-in
+    made.descriptor.close()
+    made.peer.close()
+
+
+def test_under_load_packets_are_read_together_and_none_is_forgotten(
+    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
+) -> None:
+    engine._moderation.hold = Seconds(0.05)
+    sent = 0
+    for _ in range(200):
+        ear.peer.send(b"x")
+        sent += 1
+        pause(loop, 0)
+    turn(loop, lambda: notes.log.count(("slow", LinkChanged(True))) == sent)
+    assert notes.log.count("drain") < sent / 4
+
+
+def test_a_deadline_hears_what_is_held_back(
+    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
+) -> None:
+    engine._moderation.hold = Seconds(1000.0)
+    engine._moderation._row = ROW
+    ear.peer.send(b"x")
+    turn(loop, lambda: engine._held)
+    notes.deadline = Instant(now() + 0.02)
+    engine.deliver([])
+    turn(loop, lambda: "due" in notes.log)
+    assert notes.log.index(("slow", LinkChanged(True))) < notes.log.index("due")
+
+
+def test_what_was_held_back_may_be_closed_meanwhile(
+    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
+) -> None:
+    engine._moderation.hold = Seconds(0.02)
+    engine._moderation._row = ROW
+    ear.peer.send(b"x")
+    turn(loop, lambda: engine._held)
+    engine.ignore(ear)  # type: ignore[arg-type]  # a stand-in
+    pause(loop, 0.05)
+    assert "drain" not in notes.log
+    engine.listen(ear)  # type: ignore[arg-type]  # a stand-in
+    turn(loop, lambda: "drain" in notes.log)

@@ -9,13 +9,16 @@ from tests.daemon.builders import plans_of
 from tests.daemon.nodes import instance_text
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon import listener as listener_module
-from vrrpd.daemon.listener import DRAIN_LIMIT, REMEMBERED, Listener
+from vrrpd.daemon.listener import DRAIN_LIMIT, Listener, Received
 from vrrpd.errors import LinuxError
-from vrrpd.proto.advertisement import Advertisement, Datagram, Dropped, DropReason, encode
+from vrrpd.linux.sockets import Known, Understand
+from vrrpd.proto.advertisement import Advertisement, ChecksumForm, Datagram, Dropped, DropReason, encode
 from vrrpd.units import Address, Family, Priority, Seconds, Vrid
 
 GROUP = IPv4Address("224.0.0.18")
 PEER = IPv4Address("192.168.1.2")
+OURS = IPv4Address("192.168.1.1")
+ADVERT = Advertisement(3, Vrid(51), Priority(100), Seconds(1.0), (IPv4Address("192.168.1.100"),))
 
 
 class Socket:
@@ -25,10 +28,21 @@ class Socket:
         self.opened: list[tuple[object, ...]] = []
         self.closed = 0
 
-    def receive(self) -> Datagram | Dropped | None:
+    def drain(
+        self, limit: int, known: Known[tuple[str, Received]], understand: Understand[tuple[str, Received]]
+    ) -> list[tuple[str, Received]]:
         if self.broken:
             raise LinuxError("receive on", "eth0", 100)
-        return self.queue.popleft() if self.queue else None
+        heard = []
+        for _ in range(min(limit, len(self.queue))):
+            packet = self.queue.popleft()
+            key = repr(packet).encode()
+            meaning, lasting = (known[key][2], False) if key in known else understand(packet)
+            if meaning is not None:
+                heard.append(meaning)
+            if meaning is not None and lasting:
+                known[key] = (b"", b"", meaning)
+        return heard
 
     def set_vrids(self, *arguments: object) -> None:
         self.opened.append(arguments)
@@ -96,17 +110,35 @@ def test_a_rejected_packet_is_not_remembered(socket: Socket, listener: Listener)
     socket.queue += [datagram(hops=1), datagram(hops=1), datagram()]
     kinds = [type(event) for _, event in listener.drain()]
     assert kinds == [PacketDropped, PacketDropped, AdvertisementReceived]
+    assert [event.reason for _, event in listener.dropped] == [DropReason.BAD_TTL] * 2
 
 
-def test_strangers_do_not_fill_the_memory(socket: Socket, listener: Listener) -> None:
-    base = int(IPv4Address("10.0.0.0"))
-    for start in range(0, 3 * REMEMBERED, DRAIN_LIMIT):
-        socket.queue += [datagram(source=IPv4Address(base + start + n)) for n in range(DRAIN_LIMIT)]
-        assert len(listener.drain()) == DRAIN_LIMIT
-    assert len(listener._accepted) <= REMEMBERED
+def test_the_form_of_a_peers_checksums_is_news_whenever_it_changes(socket: Socket) -> None:
+    text = instance_text("A", version=3, unicast_src_ip="192.168.1.1", unicast_peer=["192.168.1.2"])
+    listener = Listener("eth0", Family.IPV4, plans_of(text))
+    listener.open(7)
+    new, old = (Datagram(Family.IPV4, PEER, OURS, 255, encode(ADVERT, PEER, to)) for to in (OURS, GROUP))
+    socket.queue += [new, new, old, old, new]
+    assert len(listener.drain()) == 5
+    assert [form for _, _, form in listener.forms] == [
+        ChecksumForm.PSEUDO_HEADER,
+        ChecksumForm.OLD_UNICAST,
+        ChecksumForm.PSEUDO_HEADER,
+    ]
 
 
-def test_one_and_the_same_object_means_the_same_until_the_instances_change(socket: Socket, listener: Listener) -> None:
+def test_peers_do_not_fill_the_memory(socket: Socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener_module, "REMEMBERED", 4)
+    peers = [f"10.0.0.{n}" for n in range(1, 20)]
+    listener = Listener("eth0", Family.IPV4, plans_of(instance_text("A", version=3, unicast_peer=peers)))
+    listener.open(7)
+    for peer in map(IPv4Address, peers):
+        socket.queue.append(Datagram(Family.IPV4, peer, OURS, 255, encode(ADVERT, peer, OURS)))
+    listener.drain()
+    assert 0 < len(listener._latest) <= 4
+
+
+def test_what_is_known_means_the_same_until_the_instances_change(socket: Socket, listener: Listener) -> None:
     same = datagram()
     socket.queue += [same, same, same]
     first, second, third = listener.drain()
@@ -115,13 +147,6 @@ def test_one_and_the_same_object_means_the_same_until_the_instances_change(socke
     listener.serve(plans_of(instance_text("C")))
     socket.queue += [same, same]
     assert [name for name, _ in listener.drain()] == ["C", "C"]
-
-
-def test_objects_do_not_fill_the_memory(socket: Socket, listener: Listener) -> None:
-    for _ in range(3 * REMEMBERED):
-        socket.queue.append(datagram())
-        assert len(listener.drain()) == 1
-    assert len(listener._same) <= REMEMBERED
 
 
 def test_a_flood_does_not_hold_it_for_ever(socket: Socket, listener: Listener) -> None:

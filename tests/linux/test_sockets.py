@@ -12,8 +12,9 @@ import pytest
 
 from tests.linux.namespaces import Cable, Namespace, Opened, eventually, open_descriptors
 from vrrpd.errors import LinuxError
+from vrrpd.linux import sockets
 from vrrpd.linux.queues import receive_queue
-from vrrpd.linux.sockets import Receiver, Sender, open_receiver, open_sender
+from vrrpd.linux.sockets import Known, Receiver, Sender, open_receiver, open_sender
 from vrrpd.proto.advertisement import Datagram, Dropped, DropReason
 from vrrpd.proto.checksum import internet_checksum
 from vrrpd.units import Address, Family, Vrid
@@ -79,19 +80,54 @@ def test_ipv4_there_and_back(cable: Cable, opened: Opened) -> None:
     assert ears.receive() is None
 
 
-def test_a_repetition_is_the_same_object_and_whatever_differs_is_not(cable: Cable, opened: Opened) -> None:
-    ears, mouth = opened(receiver(cable.right, Family.IPV4, VRID, VRID + 1)), opened(sender(cable.left, LEFT))
+def drained(
+    endpoint: Receiver, known: Known[Datagram | Dropped], asked: list[Datagram | Dropped], count: int
+) -> list[Datagram | Dropped]:
+    def understand(packet: Datagram | Dropped) -> tuple[Datagram | Dropped, bool]:
+        asked.append(packet)
+        return packet, isinstance(packet, Datagram)
+
+    found: list[Datagram | Dropped] = []
+
+    def complete() -> bool:
+        found.extend(endpoint.drain(3, known, understand))
+        return len(found) >= count
+
+    assert eventually(complete)
+    return found
+
+
+@pytest.mark.parametrize("family", Family)
+def test_a_repetition_is_understood_once_and_whatever_differs_anew(
+    cable: Cable, opened: Opened, family: Family
+) -> None:
+    ears = opened(receiver(cable.right, family, VRID, VRID + 1))
     index = cable.left.index("eth0")
-    near = opened(cable.left.call(open_sender, "eth0", index, Family.IPV4, LEFT, RIGHT, 64))
-    far = opened(cable.left.call(open_sender, "eth0", index, Family.IPV4, LEFT, RIGHT, 63))
-    for endpoint, sent in ((mouth, VRID), (mouth, VRID), (mouth, VRID + 1), (near, VRID), (far, VRID), (near, VRID)):
-        endpoint.send(payload(sent))
-    packets = [packet for _ in range(6) if isinstance(packet := heard(ears), Datagram)]
-    first, again, other, closer, farther, close_again = packets
-    assert first is again
-    assert [item.payload for item in (first, other)] == [payload(VRID), payload(VRID + 1)]
-    assert [item.hop_limit for item in (first, closer, farther, close_again)] == [255, 64, 63, 64]
-    assert closer == close_again
+    ipv4 = family is Family.IPV4
+    source, target = (LEFT, RIGHT) if ipv4 else (link_local(cable.left), link_local(cable.right))
+    mouth = opened(sender(cable.left, source, GROUP4 if ipv4 else GROUP6))
+    near = opened(cable.left.call(open_sender, "eth0", index, family, source, target, 64))
+    far = opened(cable.left.call(open_sender, "eth0", index, family, source, target, 63))
+    order = ((mouth, VRID), (mouth, VRID), (mouth, VRID + 1), (near, VRID), (far, VRID), (near, VRID), (far, VRID))
+    for endpoint, vrid in order:
+        endpoint.send(payload(vrid))
+    known: Known[Datagram | Dropped] = {}
+    asked: list[Datagram | Dropped] = []
+    packets = [packet for packet in drained(ears, known, asked, len(order)) if isinstance(packet, Datagram)]
+    assert [packet.payload[1] for packet in packets] == [vrid for _, vrid in order]
+    assert [packet.hop_limit for packet in packets] == [255, 255, 255, 64, 63, 64, 63]
+    assert packets[1] is packets[0]
+    assert asked == [packets[0], packets[2], packets[3], packets[4], packets[5], packets[6]], "the last of each counts"
+
+
+def test_strangers_do_not_fill_the_memory(cable: Cable, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "_REMEMBERED", 4)
+    ears, mouth = opened(receiver(cable.right)), opened(sender(cable.left, LEFT))
+    known: Known[Datagram | Dropped] = {}
+    for length in range(20, 30):
+        mouth.send(payload(VRID, length))
+    assert len(drained(ears, known, [], 10)) == 10
+    assert 0 < len(known) <= 4
 
 
 def test_ipv6_there_and_back_with_the_kernels_checksum(cable: Cable, opened: Opened) -> None:

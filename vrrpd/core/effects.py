@@ -1,7 +1,8 @@
 """What a virtual router wants done, in the order in which it is to be done."""
 
 import enum
-from typing import TypeAlias
+from functools import cache
+from typing import Final, TypeAlias
 
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Priority, Seconds
@@ -80,6 +81,10 @@ class SendAdvertisement:
     """Send one advertisement now. Everything but the priority is constant between two configurations."""
 
     priority: Priority
+
+
+advertisement: Final = cache(SendAdvertisement)
+"""The one object for a priority: what goes out most often is made once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from vrrpd.core.events import Fault, GroupChanged
 from vrrpd.core.memory import Accepted, Memory
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.statistics import Statistics
-from vrrpd.core.timers import Deadlines, Timer, master_down_interval, skew_time, timing_priority
+from vrrpd.core.timers import ADVERT, MASTER_DOWN, Deadlines, Timer, master_down_interval, skew_time, timing_priority
 from vrrpd.core.upkeep import Upkeep
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
@@ -70,9 +70,27 @@ class Election:
     @property
     def deadline(self) -> Instant | None:
         """When to deliver ``DeadlineReached`` next, or None."""
+        self.catch_up()
         return self._deadlines.earliest
 
+    @property
+    def accepted(self) -> Accepted | None:
+        """The advertisement that changes nothing but deadlines if it is the next thing to happen: see ``Accepted``."""
+        return self._accepted
+
+    def catch_up(self) -> None:
+        """Take into account how often and when the accepted advertisement was heard again."""
+        accepted = self._accepted
+        if accepted is not None and accepted.times:
+            self.statistics.adverts_received += accepted.times
+            accepted.times = 0
+            accepted.heard.at = accepted.at
+            self._deadlines.set(MASTER_DOWN, after(accepted.at, accepted.wait))
+            if accepted.overdue is not None:
+                self._deadlines.set(Timer.OVERDUE, after(accepted.at, accepted.overdue))
+
     def view(self, now: Instant) -> VirtualRouterView:
+        self.catch_up()
         follows = self.state in (State.BACKUP, State.FAULT)
         return VirtualRouterView(
             name=self.name,
@@ -294,7 +312,7 @@ class Election:
 
     def _advertise(self, now: Instant) -> None:
         self._send(self.effective_priority)
-        self._deadlines.set(Timer.ADVERT, after(now, self.parameters.advert_interval))
+        self._deadlines.set(ADVERT, after(now, self.parameters.advert_interval))
         if self._rogue_adverts_left:
             self._rogue_adverts_left -= 1
             if not self._rogue_adverts_left:
@@ -308,7 +326,7 @@ class Election:
     def _send(self, priority: Priority) -> None:
         self.statistics.adverts_sent += 1
         self.statistics.priority_zero_sent += priority == RESIGN
-        self._effects.append(effects.SendAdvertisement(priority))
+        self._effects.append(effects.advertisement(priority))
 
     def _add(self, addresses: tuple[Address, ...]) -> None:
         if addresses:

@@ -1,7 +1,7 @@
 """What a virtual router remembers of others: whom it heard, and what it has already said."""
 
 from vrrpd.core.effects import NoticeKind
-from vrrpd.core.events import AdvertisementReceived
+from vrrpd.core.events import Event
 from vrrpd.core.view import PeerView
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.records import dataclass
@@ -29,14 +29,24 @@ class Heard:
         return PeerView(self.source, advert.priority, advert.interval, self.at, advert.checksum_form)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accepted:
-    """The advertisement accepted last, where it agreed with our settings in everything; waits in seconds."""
+    """The advertisement accepted last, where it agreed with our settings in everything; waits in seconds.
 
-    event: AdvertisementReceived
+    The usual case, made cheap: heard again, without anything else in between, it is counted here, and the election
+    catches up when somebody wants to know. ``event`` None: something else did happen.
+    """
+
+    event: Event | None
     heard: Heard
     wait: Seconds
     overdue: Seconds | None = None
+    at: Instant = Instant(0.0)
+    times: int = 0
+
+    def again(self, now: Instant) -> None:
+        self.at = now
+        self.times += 1
 
 
 class Memory:

@@ -4,8 +4,9 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import SendAdvertisement, State
+from vrrpd.core.effects import Effect, SendAdvertisement, State
 from vrrpd.core.events import DeadlineReached, Event, GroupChanged
+from vrrpd.core.memory import Accepted
 from vrrpd.core.sync_group import SyncGroup, SyncGroupView, groups_of
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
@@ -30,6 +31,9 @@ class Node:
         # because an accepted advertisement only ever moves a deadline away.
         self._queue: list[tuple[Instant, str]] = []
         self._queued: dict[str, Instant] = {}
+        # What each wanted last when it wanted one thing: mostly the same advertisement again and again.
+        self._usual: dict[str, tuple[Directed]] = {}
+        self._accepted: dict[str, Accepted | None] = {}
         for router in routers:
             self.add(router)
         self._groups = groups_of(groups or {}, self._routers)
@@ -43,12 +47,16 @@ class Node:
         """Forget a router; the caller has shut it down before, and afterwards calls ``regroup``."""
         del self._routers[name]
         self._queued.pop(name, None)
+        self._usual.pop(name, None)
+        self._accepted.pop(name, None)
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Give routers other names, old to new."""
         routers, self._routers = self._routers, {}
         self._queue.clear()
         self._queued.clear()
+        self._usual.clear()
+        self._accepted.clear()
         for name, router in routers.items():
             router.name = names.get(name, name)
             self.add(router)
@@ -70,6 +78,7 @@ class Node:
         return _adverts_first(effects)
 
     def _form_groups(self, members: Mapping[str, Sequence[str]]) -> None:
+        self._accepted.clear()  # a new group is to meet first
         old, self._groups = self._groups, groups_of(members, self._routers)
         self._group_of = _membership(self._groups)
         for name in self._groups.keys() & old.keys():
@@ -121,10 +130,22 @@ class Node:
         else:
             effects = router.handle(event, now)
             self._schedule(router)
-            directed = _adverts_first([Directed(name, effect) for effect in effects]) if effects else ()
+            directed = self._direct(name, effects) if effects else ()
         if self.witness is not None:
             self.witness(name, event, now, directed)
         return directed
+
+    def hear(self, received: Iterable[tuple[str, Event]], now: Instant) -> list[Directed]:
+        """What arrived together; as ``handle``, but what was heard before costs next to nothing."""
+        effects: list[Directed] = []
+        for name, event in received:
+            accepted = self._accepted.get(name)
+            if accepted is not None and accepted.event is event and self.witness is None:
+                accepted.again(now)  # the deadline only moves away: its entry in the queue stands
+            else:
+                effects += self.handle(name, event, now)
+                self._accepted[name] = self._routers[name].accepted
+        return effects
 
     def handle_all(self, event: Event, now: Instant) -> tuple[Directed, ...]:
         """The same event for every router."""
@@ -147,6 +168,14 @@ class Node:
 
     def _gather(self, names: Iterable[str], event: Event, now: Instant) -> tuple[Directed, ...]:
         return _adverts_first([directed for name in names for directed in self.handle(name, event, now)])
+
+    def _direct(self, name: str, effects: tuple[Effect, ...]) -> tuple[Directed, ...]:
+        if len(effects) > 1:
+            return _adverts_first([Directed(name, effect) for effect in effects])
+        usual = self._usual.get(name)
+        if usual is None or usual[0].effect is not effects[0]:
+            usual = self._usual[name] = (Directed(name, effects[0]),)
+        return usual
 
     def _schedule_all(self, names: Iterable[str]) -> None:
         for name in names:

@@ -1,6 +1,7 @@
 """The protocol's intervals, and the named deadlines of one virtual router."""
 
 import enum
+from typing import Final
 
 from vrrpd.core.parameters import Parameters
 from vrrpd.units import Instant, Priority, Seconds
@@ -49,6 +50,11 @@ class Timer(enum.Enum):
     """Each is one object. Enum's own is written in Python, and these are looked up with every packet."""
 
 
+MASTER_DOWN: Final = Timer.MASTER_DOWN
+ADVERT: Final = Timer.ADVERT
+"""Where packets pass: up to Python 3.11 looking up a member costs more than all that is done with it."""
+
+
 class Deadlines:
     """Named moments. Nothing is cancelled elsewhere: whoever delivers a deadline asks again whether it has passed."""
 
@@ -76,7 +82,10 @@ class Deadlines:
 
     def due(self, now: Instant) -> list[Timer]:
         """The timers that have run out, longest overdue first."""
-        return sorted((t for t, at in self._pending.items() if at <= now), key=self._pending.__getitem__)
+        due = [timer for timer, at in self._pending.items() if at <= now]
+        if len(due) > 1:
+            due.sort(key=self._pending.__getitem__)
+        return due
 
     def is_due(self, timer: Timer, now: Instant) -> bool:
         at = self._pending.get(timer)

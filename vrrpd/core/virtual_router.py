@@ -11,7 +11,7 @@ from vrrpd.core.effects import AddAddresses, Effect, NoticeKind, NotifyEvent, Re
 from vrrpd.core.fast_failover import FastElection
 from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
-from vrrpd.core.timers import Timer, master_down_interval
+from vrrpd.core.timers import ADVERT, Timer, master_down_interval
 from vrrpd.proto.advertisement import Advertisement, DropReason
 from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
 
@@ -33,9 +33,12 @@ class VirtualRouter(FastElection):
         """Take one event in; what is to be done, in order. Never raises, whatever the state."""
         accepted = self._accepted
         if accepted is not None:
-            if event is accepted.event or event == accepted.event:
-                return self._heard_again(accepted, now)
-            self._accepted = None
+            if event == accepted.event:
+                accepted.event = event  # the very object, by which the node knows it next time
+                accepted.again(now)
+                return ()
+            self.catch_up()
+            accepted.event = self._accepted = None
         if self._since is None:
             self._since = now
         self._HANDLERS[type(event)](self, event, now)
@@ -149,7 +152,7 @@ class VirtualRouter(FastElection):
         self._advertise(now)
         in_step = after(at, self.parameters.advert_interval)
         if in_step > now:  # keep the rhythm; after a long pause start a new one
-            self._deadlines.set(Timer.ADVERT, in_step)
+            self._deadlines.set(ADVERT, in_step)
 
     def _preempt_delay_over(self, _at: Instant, _now: Instant) -> None:
         self._preempt_ready = True
@@ -225,15 +228,6 @@ class VirtualRouter(FastElection):
         if self._takeover is Reason.MASTER_DOWN and not differs:
             overdue = None if self._deadlines.get(Timer.OVERDUE) is None else self._overdue_after
             self._accepted = Accepted(event, heard, self._down_interval(), overdue)
-
-    def _heard_again(self, accepted: Accepted, now: Instant) -> tuple[Effect, ...]:
-        """The usual case, made cheap: the same advertisement again, and nothing else happened in between."""
-        self.statistics.adverts_received += 1
-        accepted.heard.at = now
-        self._deadlines.set(Timer.MASTER_DOWN, after(now, accepted.wait))
-        if accepted.overdue is not None:
-            self._deadlines.set(Timer.OVERDUE, after(now, accepted.overdue))
-        return ()
 
     def _is_starting(self, now: Instant) -> bool:
         """Within the startup delay, whose end may have passed without having been delivered yet."""

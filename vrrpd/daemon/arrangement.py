@@ -16,7 +16,7 @@ def arrange(batch: Collection[Directed]) -> Collection[Directed]:
     But for adverts, which wait for nothing, the effects of one instance stay in their order. What several packets led
     to is announced once.
     """
-    if len(batch) < 2:
+    if all(isinstance(directed.effect, SendAdvertisement) for directed in batch):
         return batch
     last = {directed: place for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)}
     reached: dict[str, int] = {}

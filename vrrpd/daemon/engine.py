@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.effects import State
-from vrrpd.core.events import AdvertisementReceived, Event, PacketDropped, PriorityChanged, Stalled, Startup
+from vrrpd.core.events import Event, PriorityChanged, Stalled, Startup
 from vrrpd.core.node import Directed, Node
 from vrrpd.daemon.arrangement import arrange, groups_first
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
-from vrrpd.daemon.moderation import Moderation, slack
+from vrrpd.daemon.moderation import Moderation, hold, slack
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.stalls import SHORTEST, StallDetector, threshold
 from vrrpd.errors import LinuxError
@@ -51,7 +51,8 @@ class Engine:
         self._stalls = stalls
         self._moderation = Moderation()
         self._slack = Seconds(0.0)
-        self._timer = DeadlineTimer()
+        self._timer, self._hold_timer = DeadlineTimer(), DeadlineTimer()
+        self._held: dict[int, Listener] = {}
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
         self._after_deadline: list[Callable[[], None]] = []
@@ -60,10 +61,12 @@ class Engine:
         self.look_again: Callable[[], None] = _nothing
         self.woken: Callable[[float], None] = _untold
         loop.add_reader(self._timer.fileno(), self._timer_fired)
+        loop.add_reader(self._hold_timer.fileno(), self._hold_over)
 
     def close(self) -> None:
-        self._loop.remove_reader(self._timer.fileno())
-        self._timer.close()
+        for timer in (self._timer, self._hold_timer):
+            self._loop.remove_reader(timer.fileno())
+            timer.close()
 
     def listen(self, listener: Listener) -> None:
         descriptor = listener.fileno()
@@ -73,6 +76,7 @@ class Engine:
     def ignore(self, listener: Listener) -> None:
         descriptor = listener.fileno()
         del self._listeners[descriptor]
+        self._held.pop(descriptor, None)
         self._loop.remove_reader(descriptor)
 
     def deliver(self, events: Iterable[tuple[str, Event]]) -> None:
@@ -81,19 +85,29 @@ class Engine:
         batch: list[Directed] = []
         for name, event in events:
             batch += self._node.handle(name, event, now)
-            if isinstance(event, AdvertisementReceived):
-                continue
-            if isinstance(event, PacketDropped):
-                self._narrator.packet_dropped(name, event)
-            elif isinstance(event, PriorityChanged):
+            if isinstance(event, PriorityChanged):
                 self._means[name].speaker.prepare(event.effective_priority)
+        self._conclude(batch, now)
+
+    def _take_in(self, listener: Listener) -> int:
+        """Tell the election what this one hears; how many packets that were."""
+        heard = self._hear(listener)
+        now = read_clock()
+        self._conclude(self._node.hear(heard, now), now)
+        return len(heard)
+
+    def _pace(self) -> None:
+        routers = self._node.routers.values()
+        self._slack, self._moderation.hold = slack(routers), hold(routers)
+
+    def _conclude(self, batch: Collection[Directed], now: Instant) -> None:
         if batch or self._narrator.has_lines:
             self._settle(batch, now)
         self._arm()
 
     def deliver_all(self, event: Event) -> None:
         """The same event for every instance."""
-        self._slack = slack(self._node.routers.values())
+        self._pace()
         now = read_clock()
         batch: Collection[Directed] = self._node.handle_all(event, now)
         self._settle(groups_first(batch) if isinstance(event, Startup) else batch, now)
@@ -101,7 +115,7 @@ class Engine:
 
     def regroup(self, groups: Mapping[str, Sequence[str]]) -> None:
         """These are the sync groups from now on."""
-        self._slack = slack(self._node.routers.values())
+        self._pace()
         now = read_clock()
         self._settle(self._node.regroup(groups, now), now)
         self._arm()
@@ -122,10 +136,28 @@ class Engine:
     # --- descriptors ------------------------------------------------------------------------------------------------
 
     def _readable(self, listener: Listener) -> None:
-        if self._armed is not None and self._armed <= self._moderation.wait(self._armed, len(self._listeners)):
+        now = read_clock()
+        if self._armed is not None and self._armed <= now:
             self._deadline_passed()
-        else:
-            self.deliver(self._hear(listener))
+            return
+        until = self._moderation.wait(now)
+        if until is None:
+            self._take_in(listener)
+            return
+        if not self._held:
+            self._hold_timer.arm(until)
+        self._held[listener.fileno()] = listener
+        self._loop.remove_reader(listener.fileno())
+
+    def _hold_over(self) -> None:
+        self._hold_timer.acknowledge()
+        held, self._held = self._held, {}
+        packets = 0
+        for descriptor, listener in held.items():
+            if self._listeners.get(descriptor) is listener:  # it may have been closed for what another one heard
+                self._loop.add_reader(descriptor, self._readable, listener)
+                packets += self._take_in(listener)
+        self._moderation.waited(packets)
 
     def _timer_fired(self) -> None:
         self._timer.acknowledge()
@@ -137,6 +169,10 @@ class Engine:
         except LinuxError as error:
             self.lost(listener, error)
             return ()
+        if listener.dropped:
+            refused, listener.dropped = listener.dropped, []
+            for name, event in refused:
+                self._narrator.packet_dropped(name, event)
         if listener.unattributed:
             dropped, listener.unattributed = listener.unattributed, []
             for item in dropped:
@@ -163,7 +199,7 @@ class Engine:
         if woken - deadline > LATE:
             self.catch_up()
         for listener in tuple(self._listeners.values()):
-            self.deliver(self._hear(listener))
+            self._take_in(listener)
         self.look_again()
         stalled = self._stalls.stalled(deadline, woken)
         if stalled > SHORTEST:

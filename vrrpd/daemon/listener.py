@@ -7,28 +7,17 @@ from vrrpd.core.events import AdvertisementReceived, PacketDropped
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.receive_buffer import together
 from vrrpd.errors import LinuxError
-from vrrpd.linux.sockets import Receiver, open_receiver, open_unicast_receiver
+from vrrpd.linux.sockets import Known, Receiver, open_receiver, open_unicast_receiver
 from vrrpd.proto.advertisement import ChecksumForm, Datagram, Dropped, DropReason, decode, peek_vrid
-from vrrpd.records import dataclass
 from vrrpd.units import Address, Family, Vrid
 
 DRAIN_LIMIT: Final = 1024
 """More than a receive queue of the kernel's default size holds; a flood must not keep us here for ever."""
 USUAL_MTU: Final = 1500
 REMEMBERED: Final = 512
-"""Sources whose last advertisement is kept decoded."""
+"""Peers whose last advertisement is kept decoded."""
 
 Received = AdvertisementReceived | PacketDropped
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """The last good advertisement of one sender, undecoded and decoded."""
-
-    payload: bytes
-    hop_limit: int
-    destination: Address
-    event: AdvertisementReceived
 
 
 class Listener:
@@ -37,7 +26,8 @@ class Listener:
     ``unattributed`` holds packets so broken that no instance can be named, until somebody reports them.
 
     ``unknown`` likewise holds virtual routers that nobody here takes part in, each with one that speaks of it, and
-    ``forms`` holds which form the checksums of a unicast peer have, by name of instance.
+    ``forms`` holds which form the checksums of a unicast peer have, by name of instance, and ``dropped`` those of the
+    last events that say that a packet was of no use.
     """
 
     def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
@@ -45,14 +35,14 @@ class Listener:
         self.source = next((plan.source for plan in plans if not plan.interface), None)
         self.family = family
         self.unattributed: list[Dropped] = []
+        self.dropped: list[tuple[str, PacketDropped]] = []
         self.forms: list[tuple[str, Address, ChecksumForm]] = []
         self.unknown: dict[Vrid, Address] = {}
         self._plans = {plan.parameters.vrid: plan for plan in plans}
         self._groups = _groups(plans)
         self._hears_others = any(plan.hears_others for plan in plans)
-        self._accepted: dict[tuple[Vrid, Address], _Accepted] = {}
-        # By the number of the object, which stays its own for as long as it is kept here.
-        self._same: dict[int, tuple[Datagram, tuple[str, Received]]] = {}
+        self._known: Known[tuple[str, Received]] = {}
+        self._latest: dict[tuple[Vrid, Address], tuple[Datagram, tuple[str, Received]]] = {}
         self._receiver: Receiver | None = None
         self._mtu = USUAL_MTU
         self.index: int | None = None
@@ -82,8 +72,8 @@ class Listener:
         """Listen for these from now on. False: not with this socket, which is to be closed and opened anew."""
         queue = self._queue
         old, self._plans = self._plans, {plan.parameters.vrid: plan for plan in plans}
-        self._accepted.clear()
-        self._same.clear()
+        self._known.clear()
+        self._latest.clear()
         groups, self._groups = self._groups, _groups(plans)
         heard_others, self._hears_others = self._hears_others, any(plan.hears_others for plan in plans)
         if self._receiver is None:
@@ -111,67 +101,41 @@ class Listener:
 
     def drain(self) -> list[tuple[str, Received]]:
         """Everything that waits, as events by name of instance. Raises LinuxError."""
-        events: list[tuple[str, Received]] = []
         if self._receiver is None:
-            return events
-        receive = self._receiver.receive
-        for _ in range(DRAIN_LIMIT):
-            datagram = receive()
-            if datagram is None:
-                break
-            same = self._same.get(id(datagram))
-            if same is not None:
-                events.append(same[1])
-                continue
-            if isinstance(datagram, Dropped):
-                self.unattributed.append(datagram)
-                continue
-            event = self._understand(datagram)
-            if event is not None:
-                events.append(event)
-        return events
+            return []
+        return self._receiver.drain(DRAIN_LIMIT, self._known, self._understand)
 
-    def _understand(self, datagram: Datagram) -> tuple[str, Received] | None:
+    def _understand(self, datagram: Datagram | Dropped) -> tuple[tuple[str, Received] | None, bool]:
+        """For which instance it is and what it says, and whether an equal one will always say the same."""
+        if isinstance(datagram, Dropped):
+            self.unattributed.append(datagram)
+            return None, False
         vrid = peek_vrid(datagram.payload)
-        plan = self._plans.get(vrid) if vrid is not None else None
         if vrid is None:
             self.unattributed.append(Dropped(DropReason.TRUNCATED, f"from {datagram.source}"))
-            return None
+            return None, False
+        plan = self._plans.get(vrid)
         if plan is None:
             self.unknown[vrid] = datagram.source
-            return None
-        known = self._accepted.get((vrid, datagram.source))
-        if known is not None and _same(known, datagram):
-            if plan.rules.old_group is None:
-                self._remember(datagram, (plan.name, known.event))
-            return plan.name, known.event
+            return None, False
+        latest = self._latest.get((vrid, datagram.source))
+        if latest is not None and latest[0] == datagram:
+            return latest[1], False
         result = decode(datagram, plan.rules)
         if isinstance(result, Dropped):
-            return plan.name, PacketDropped(result.reason, datagram.source, result.detail)
-        if plan.rules.old_group is not None:
-            self.forms.append((plan.name, datagram.source, result.checksum_form))
-        event = AdvertisementReceived(result, datagram.source)
-        if len(self._accepted) >= REMEMBERED:
-            self._accepted.clear()
-        self._accepted[vrid, datagram.source] = _Accepted(
-            datagram.payload, datagram.hop_limit, datagram.destination, event
-        )
-        return plan.name, event
-
-    def _remember(self, datagram: Datagram, event: tuple[str, Received]) -> None:
-        """What means the same whenever it comes; the receiver may have it as the same object next time."""
-        if len(self._same) >= REMEMBERED:
-            self._same.clear()
-        self._same[id(datagram)] = datagram, event
+            dropped = plan.name, PacketDropped(result.reason, datagram.source, result.detail)
+            self.dropped.append(dropped)
+            return dropped, False
+        event = plan.name, AdvertisementReceived(result, datagram.source)
+        if plan.rules.old_group is None:
+            return event, True
+        # The latest tells in which form the peer's checksums are: one that was heard before may be news again.
+        self.forms.append((plan.name, datagram.source, result.checksum_form))
+        if len(self._latest) >= REMEMBERED:
+            self._latest.clear()
+        self._latest[vrid, datagram.source] = datagram, event
+        return event, False
 
 
 def _groups(plans: Collection[InstancePlan]) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(group for plan in plans for group in plan.groups))
-
-
-def _same(known: _Accepted, datagram: Datagram) -> bool:
-    return (
-        known.payload == datagram.payload
-        and known.hop_limit == datagram.hop_limit
-        and known.destination == datagram.destination
-    )

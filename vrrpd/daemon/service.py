@@ -212,6 +212,7 @@ class Service:
 
     def clear_statistics(self) -> None:
         for router in self._node.routers.values():
+            router.catch_up()
             router.statistics = Statistics()
 
     # --- another configuration --------------------------------------------------------------------------------------

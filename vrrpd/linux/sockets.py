@@ -2,12 +2,12 @@
 
 import socket
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from errno import ENODEV
 from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
@@ -27,6 +27,12 @@ _REMEMBERED: Final = 1024
 """Packets that are kept taken apart, so that strangers' packets cannot fill the memory."""
 _CONTROL_SPACE: Final = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(4)
 
+Meaning = TypeVar("Meaning")
+Known: TypeAlias = dict[bytes, tuple[object, object, Meaning]]
+"""Meanings of packets by their constant part, with what else must be the same."""
+Understand: TypeAlias = Callable[[Datagram | Dropped], tuple[Meaning | None, bool]]
+"""What a packet means, if anything, and whether an equal one always means the same."""
+
 _FAMILIES: Final = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 
 
@@ -37,11 +43,10 @@ class Receiver:
     good, without an error, when the interface is deleted. Whoever sees the interface come back opens another one.
     """
 
-    __slots__ = ("_known", "_socket", "family", "index", "interface")
+    __slots__ = ("_socket", "family", "index", "interface")
 
     def __init__(self, endpoint: socket.socket, interface: str, index: int, family: Family) -> None:
         self._socket = endpoint
-        self._known: dict[bytes, tuple[bytes, bytes, Datagram]] = {}
         self.interface = interface
         self.index = index
         self.family = family
@@ -50,14 +55,14 @@ class Receiver:
         return self._socket.fileno()
 
     def receive(self) -> Datagram | Dropped | None:
-        """The next packet; None when there is none now. IPv4: equal packets usually come as one and the same object.
+        """The next packet; None when there is none now.
 
         LinuxError (ENETDOWN, ENODEV, EBADF ...) when the socket is of no more use: close it, and open another one when
         the interface is usable again. Nothing that a packet contains leads to an exception.
         """
         try:
             if self.family is Family.IPV4:
-                return self._taken_apart(self._socket.recv(_LARGEST_PACKET))
+                return parse_ipv4(self._socket.recv(_LARGEST_PACKET))
             payload, control, flags, sender = self._socket.recvmsg(_LARGEST_PACKET, _CONTROL_SPACE)
         except BlockingIOError:
             return None
@@ -65,18 +70,55 @@ class Receiver:
             raise LinuxError("receive on", self.interface, error.errno or 0) from error
         return _ipv6_datagram(payload, control, flags, sender[0])
 
-    def _taken_apart(self, packet: bytes) -> Datagram | Dropped:
-        """A master repeats itself: between two equal packets only identification and header checksum differ."""
-        rest = packet[12:]
-        known = self._known.get(rest)
-        if known is not None and packet[:4] == known[0] and packet[6:10] == known[1]:
-            return known[2]
-        datagram = parse_ipv4(packet)
-        if isinstance(datagram, Datagram):
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[rest] = (packet[:4], packet[6:10], datagram)
-        return datagram
+    def drain(self, limit: int, known: Known[Meaning], understand: Understand[Meaning]) -> list[Meaning]:
+        """What all that waits means, ``limit`` packets at most. LinuxError as in ``receive``.
+
+        ``understand`` is asked about a packet unless it is in ``known``, which this method fills and the caller clears
+        when things get another meaning: a master repeats itself.
+        """
+        heard: list[Meaning] = []
+        try:
+            if self.family is Family.IPV4:
+                self._drain_ipv4(limit, known, understand, heard)
+            else:
+                self._drain_ipv6(limit, known, understand, heard)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise LinuxError("receive on", self.interface, error.errno or 0) from error
+        return heard
+
+    def _drain_ipv4(
+        self, limit: int, known: Known[Meaning], understand: Understand[Meaning], heard: list[Meaning]
+    ) -> None:
+        """Between two equal packets only identification and header checksum differ: bytes 4-5 and 10-11."""
+        receive, recall, hear = self._socket.recv, known.get, heard.append
+        for _ in range(limit):
+            packet = receive(_LARGEST_PACKET)
+            same = recall(packet[12:])
+            if same is not None and packet[:4] == same[0] and packet[6:10] == same[1]:
+                hear(same[2])
+                continue
+            meaning, lasting = understand(parse_ipv4(packet))
+            if meaning is not None:
+                hear(meaning)
+                if lasting:
+                    _remember(known, packet[12:], (packet[:4], packet[6:10], meaning))
+
+    def _drain_ipv6(
+        self, limit: int, known: Known[Meaning], understand: Understand[Meaning], heard: list[Meaning]
+    ) -> None:
+        for _ in range(limit):
+            payload, control, flags, sender = self._socket.recvmsg(_LARGEST_PACKET, _CONTROL_SPACE)
+            same = known.get(payload)
+            if same is not None and control == same[0] and sender == same[1]:
+                heard.append(same[2])
+                continue
+            meaning, lasting = understand(_ipv6_datagram(payload, control, flags, sender[0]))
+            if meaning is not None:
+                heard.append(meaning)
+                if lasting:
+                    _remember(known, payload, (control, sender, meaning))
 
     def set_vrids(self, vrids: Collection[Vrid], others: bool = False, queue: int = 0) -> None:
         """Hear these virtual routers from now on; nothing that is queued is lost. LinuxError as in ``receive``."""
@@ -93,7 +135,7 @@ class Receiver:
 class Sender:
     """Sends advertisements from one source address to one destination, and never queues anything that comes in."""
 
-    __slots__ = ("_address", "_socket", "destination", "index", "interface", "source")
+    __slots__ = ("_address", "_grouped", "_socket", "destination", "index", "interface", "source")
 
     def __init__(
         self, endpoint: socket.socket, interface: str, index: int, source: Address, destination: Address
@@ -105,7 +147,8 @@ class Sender:
         self.destination = destination
         scope = (0, index) if destination.version == 6 else ()
         self._address = (str(destination), 0, *scope)
-        if destination.is_multicast:
+        self._grouped = destination.is_multicast  # asked once: the answer takes as long as half an advertisement
+        if self._grouped:
             endpoint.connect(self._address)
 
     def send(self, payload: bytes) -> None:
@@ -115,7 +158,7 @@ class Sender:
         ENODEV, ENXIO or ENETUNREACH when it is gone, for good; EPERM when a packet filter forbids it.
         """
         try:
-            if self.destination.is_multicast:
+            if self._grouped:
                 self._socket.send(payload)
             else:
                 self._socket.sendto(payload, self._address)
@@ -303,6 +346,12 @@ def _ipv6_datagram(
     if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) or not destination:
         return Dropped(DropReason.TRUNCATED, f"more than {len(payload)} bytes, or no destination")
     return Datagram(Family.IPV6, _ipv6_address(sender), _ipv6_address(destination), hop_limit, payload)
+
+
+def _remember(known: Known[Meaning], key: bytes, entry: tuple[object, object, Meaning]) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = entry
 
 
 @lru_cache(maxsize=256)
