@@ -10,7 +10,7 @@ import pytest
 
 from tests.daemon.loops import pause, turn
 from tests.daemon.programs import NAME, Programs
-from vrrpd.daemon import process_watch
+from vrrpd.daemon import process_source, process_watch
 from vrrpd.daemon.process_check import ProcessCheck
 from vrrpd.daemon.process_watch import ProcessWatch
 
@@ -27,9 +27,9 @@ class Watched:
         self.answer: bool | None = None
         self.watch: ProcessWatch | None = None
 
-    def begin(self, check: ProcessCheck = CHECK) -> ProcessWatch:
+    def begin(self, check: ProcessCheck = CHECK, wait: float = 0.05) -> ProcessWatch:
         self.watch = ProcessWatch("chk", check, self.loop, self._ask)
-        pause(self.loop, 0.05)
+        pause(self.loop, wait)
         return self.watch
 
     def _ask(self) -> None:
@@ -69,6 +69,18 @@ def test_the_end_of_the_last_asks_at_once(
     assert caplog.messages == [f"script chk: the last process {NAME} (pid {last.pid}) has ended"]
     pause(watched.loop, 0.3)
     assert watched.asked == 1, "it was said"
+
+
+def test_an_end_within_the_first_look_asks_too(
+    watched: Watched, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_source, "SLICE", 1)
+    process = programs.start()
+    watch = watched.begin(wait=0)
+    watch.judged(ok=True)
+    watch.looked_at(process.pid)
+    process.kill()
+    turn(watched.loop, lambda: watched.asked)
 
 
 def test_one_that_runs_in_its_place_is_found_when_the_script_says_so(

@@ -10,7 +10,7 @@ from tests.daemon.builders import config_of
 from tests.daemon.conftest import ScriptMaker
 from tests.daemon.loops import pause, turn
 from tests.daemon.nodes import instance_text
-from tests.daemon.programs import NAME, Programs
+from tests.daemon.programs import Programs
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Event, Fault, FaultsChanged, PriorityChanged
 from vrrpd.daemon.launcher import Launcher
@@ -138,6 +138,8 @@ def test_unused_scripts_do_not_run(loop: asyncio.AbstractEventLoop, script: Scri
 
 KILLALL = pytest.mark.skipif(shutil.which("killall") is None, reason="no killall")
 FAST = "fast_failover = true\n"
+NAME = f"seen{os.getpid()}"
+"""Of no other test's programs: their zombies, which ``killall -0`` sees, may outlive them."""
 
 
 def watching(fast: str, *, command: str = f"killall -0 {NAME}", script: str = "interval = 3600\nweight = 2\n") -> str:
@@ -159,7 +161,7 @@ def test_the_end_of_a_process_is_known_long_before_the_script_s_next_beat(
 ) -> None:
     if shutil.which(command.split(maxsplit=1)[0]) is None:
         pytest.skip("no such program")
-    process = programs.start()
+    process = programs.start(NAME)
     bench = Bench(loop, watching(FAST, command=f"{command} {NAME}"))
     bench.trackers.start()
     turn(loop, lambda: bench.delivered)
@@ -188,7 +190,7 @@ def test_the_end_of_a_process_is_known_long_before_the_script_s_next_beat(
 def test_a_script_runs_on_its_beat_alone(
     loop: asyncio.AbstractEventLoop, programs: Programs, text: str, why: str
 ) -> None:
-    process = programs.start()
+    process = programs.start(NAME)
     bench = Bench(loop, text)
     bench.trackers.start()
     (script,) = bench.trackers.scripts
@@ -203,7 +205,7 @@ def test_a_script_runs_on_its_beat_alone(
 
 @KILLALL
 def test_a_reload_begins_and_ends_it(loop: asyncio.AbstractEventLoop, programs: Programs) -> None:
-    process = programs.start()
+    process = programs.start(NAME)
     bench = Bench(loop, watching(""))
     bench.trackers.start()
     (script,) = bench.trackers.scripts

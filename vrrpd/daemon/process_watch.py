@@ -94,10 +94,10 @@ class ProcessWatch:
 
     def _ended(self, pid: int) -> None:
         names = self._followed.pop(pid)
-        if self.met or self._met_since == math.inf:
+        if self.met or (self._met_since == math.inf and not self._from_the_start):
             return
-        settled = self._loop.time() - self._met_since >= SETTLING
-        self._met_since = math.inf
+        settled = self._from_the_start or self._loop.time() - self._met_since >= SETTLING
+        self._met_since, self._from_the_start = math.inf, False
         self._news = f"the last process {b', '.join(sorted(names)).decode('utf-8', 'replace')} (pid {pid}) has ended"
         self._wait_no_more()
         if settled:
