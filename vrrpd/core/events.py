@@ -20,10 +20,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """Take part, after ``delay`` seconds of silence; ``why`` names the keyword that asks for it."""
+    """Take part, after ``delay`` seconds of silence; ``why`` names the keyword that asks for it.
+
+    ``listening``: seconds for which the others have been heard already; so much less a backup waits for them.
+    """
 
     delay: Seconds = Seconds(0.0)
     why: str = "vrrp_startup_delay"
+    listening: Seconds = Seconds(0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ class VirtualRouter(FastElection):
         if self.effective_priority != self.parameters.base_priority:
             self._notify(NotifyEvent.BACKUP_PRIORITY)
         self._reconsider(now)
+        deadline = self._deadlines.get(Timer.MASTER_DOWN)
+        if event.listening and deadline is not None:
+            self._deadlines.set(Timer.MASTER_DOWN, after(deadline, Seconds(-event.listening)))
 
     def _on_shutdown(self, event: events.Shutdown, now: Instant) -> None:
         if not self._started:

@@ -13,9 +13,10 @@ from vrrpd.daemon.link_view import Interfaces
 from vrrpd.daemon.listener import Listener
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
+from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import Link
 from vrrpd.records import dataclass
-from vrrpd.units import Address, Family
+from vrrpd.units import Address, Family, Instant
 
 log = logging.getLogger("vrrpd.links")
 
@@ -63,6 +64,7 @@ class Links:
         self._unheard: dict[tuple[str, Family], str] = {}
         self._retry: asyncio.TimerHandle | None = None
         self._no_source: dict[str, frozenset[Address]] = {}
+        self.listening_since: Instant | None = None
         self.replace(plans, {})
 
     def replace(
@@ -119,6 +121,7 @@ class Links:
         ]
         self._take_down(plans)
         self._follow({plan.place for plan in plans})
+        self.listening_since = self.listening_since or read_clock()
         self._bring_up(plans)
 
     def lost(self, listener: Listener, error: LinuxError) -> None:

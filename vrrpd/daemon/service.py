@@ -39,7 +39,7 @@ from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
-from vrrpd.daemon.startup_delay import LONG, remainder, startup_of
+from vrrpd.daemon.startup_delay import LONG, listened, remainder, startup_of
 from vrrpd.daemon.statics import Statics
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.succession import Changes, compare, inherited, places
@@ -182,8 +182,16 @@ class Service:
         self._started, self._started_at = startup_of(self._config.global_defs, boot_now()), read_clock()
         if self._started.delay >= LONG:
             log.warning("no part is taken for %.0f s (%s)", self._started.delay, self._started.why)
-        self._engine.deliver_all(self._started)
+        self._engine.deliver_all(self._heard_already(self._started))
         log.info("vrrpd %s is ready: %s", __version__, self.summary)
+
+    def _heard_already(self, startup: Startup) -> Startup:
+        """Bringing up hundreds of instances takes a while, in which their peers are heard already."""
+        since = self._links.listening_since
+        if since is None or not self._plans:
+            return startup
+        shortest = min(plan.parameters.advert_interval for plan in self._plans)
+        return listened(startup, between(since, read_clock()), shortest)
 
     def _set_up_process(self) -> None:
         """What the configuration says of the kernel, of this process's sockets and of its priority."""

@@ -1,5 +1,6 @@
 """How long a daemon that has just started takes no part: vrrp_startup_delay and vrrp_delay_after_boot."""
 
+from dataclasses import replace
 from typing import Final
 
 from vrrpd.config.model import GlobalDefs
@@ -16,6 +17,11 @@ def startup_of(defs: GlobalDefs, uptime: Instant) -> Startup:
     if since_boot > defs.vrrp_startup_delay:
         return Startup(since_boot, f"vrrp_delay_after_boot, {uptime:.0f} s after boot")
     return Startup(defs.vrrp_startup_delay)
+
+
+def listened(startup: Startup, seconds: Seconds, interval: Seconds) -> Startup:
+    """For those who have been able to hear the others for so long; more than an ``interval`` never counts."""
+    return replace(startup, listening=min(seconds, interval))
 
 
 def remainder(startup: Startup, elapsed: float) -> Startup:

@@ -13,6 +13,7 @@ from vrrpd.records import dataclass
 
 _SEPARATOR: Final = re.compile(r'["{}]')
 _WORD: Final = re.compile(r'[^\s"]+|"([^"]*)("?)')
+_PLAIN: Final = re.compile(r"\S+")
 _ESCAPES: Final = {"a": "\a", "b": "\b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE: Final = re.compile(r"([abEfnrtv])|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|c(.)|(.)", re.DOTALL)
 
@@ -83,6 +84,8 @@ def _parts(line: Line) -> Iterator[Line]:
 def words_of(line: Line, complaints: Complaints) -> tuple[Written, ...]:
     """Words between blanks; ``"a b"`` is one, and a quotation mark ends the word before it."""
     text = line.text
+    if '"' not in text:
+        return tuple([line.written(match.group(), match.start(), exact=True) for match in _PLAIN.finditer(text)])
     found = []
     for match in _WORD.finditer(text):
         if match.group(1) is None:

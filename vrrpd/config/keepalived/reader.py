@@ -63,6 +63,8 @@ class Reader:
         self.linkbeats: list[LinkbeatInterface] = []
         self.delays: list[UpDownDelay] = []
         self.statics = Draft()
+        self._instance_draft = Draft()
+        self._instance_keywords = instance_keywords(self._instance_draft, self._track_keywords(self._instance_draft))
         self.lvs = Lvs()
 
     def read(self, cursor: Cursor) -> None:
@@ -94,8 +96,9 @@ class Reader:
         }
 
     def _instance(self, cursor: Cursor, statement: Statement) -> None:
-        draft = Draft(origins={"": statement.location})
-        name = named_block(cursor, statement, self.instances, instance_keywords(draft, self._track_keywords(draft)))
+        self._instance_draft.origins[""] = statement.location
+        name = named_block(cursor, statement, self.instances, self._instance_keywords)
+        draft = self._instance_draft.handed_over()
         if name is not None:
             self.instances[name] = draft
 

@@ -48,6 +48,12 @@ class Draft:
         self.origins.setdefault(name, at)
         return self.lists.setdefault(name, [])
 
+    def handed_over(self) -> "Draft":
+        """All that is in it, as another draft; this one is empty then, for handlers that go on filling it."""
+        full = Draft(self.values, self.origins, self.lists, self.seen)
+        self.values, self.origins, self.lists, self.seen = {}, {}, {}, set()
+        return full
+
     def settle(self) -> None:
         self.values.update((name, tuple(found)) for name, found in self.lists.items())
         self.lists.clear()
