@@ -1,7 +1,7 @@
 """One stream of requests for each host, and what is told of its answers."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -12,14 +12,15 @@ from tests.daemon.builders import plans_of
 from tests.daemon.nodes import instance_text
 from vrrpd.core.effects import Probe, StopProbing
 from vrrpd.core.events import Event, HostAnswered, HostSilent
-from vrrpd.core.view import VirtualRouterView
+from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon import prober
 from vrrpd.daemon.prober import Prober
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import InterfaceAddress, Link
-from vrrpd.units import Address, Seconds
+from vrrpd.proto.advertisement import ChecksumForm
+from vrrpd.units import Address, Instant, Priority, Seconds
 
 HOST = IPv4Address("192.168.1.2")
 LINK = Link(3, "eth0", bytes.fromhex("020000000001"), 1500, admin_up=True, running=True, multicast=True, arp=True)
@@ -44,13 +45,15 @@ class Network:
         self.due = False
         self.opened: list[bool] = []
         self.closed = 0
+        self.master: PeerView | None = None
         self.told: list[tuple[str, Event]] = []
         self.links: tuple[Link, ...] = (LINK,)
         self.prober = Prober(self.plans, self.view, self, loop, self._deliver, self._open)
 
     def view(self, name: str) -> VirtualRouterView:
         plan = next(plan for plan in self.plans if plan.name == name)
-        return replace(VirtualRouter(name, plan.parameters).view(now()), source=IPv4Address("192.168.1.1"))
+        view = VirtualRouter(name, plan.parameters).view(now())
+        return replace(view, source=IPv4Address("192.168.1.1"), master=self.master)
 
     def link(self, name: str) -> Link | None:
         return next((link for link in self.links if link.name == name), None)
@@ -91,6 +94,27 @@ class Network:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prober, "ACQUAINTANCE", 0.005)
+
+
+def test_backups_ask_in_step_with_the_masters_adverts(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else silence shows itself to each of them at another time."""
+    network, planned, later = Network(loop), [], loop.call_later
+    heard = Instant(loop.time() - 12.3)
+    network.master = PeerView(HOST, Priority(101), Seconds(1.0), heard, ChecksumForm.PSEUDO_HEADER)
+
+    def call_later(delay: float, callback: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+        planned.append((delay, loop.time() + delay))
+        return later(delay, callback, *arguments)
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    network.prober.take("VI_1", replace(OFTEN, interval=Seconds(0.08)))
+    network.run(0.5)
+    network.prober.close()
+    asked = [(at - heard) % 0.08 for delay, at in planned[3::2]]
+    assert len(asked) > 2
+    assert all(min(phase, 0.08 - phase) < 0.02 for phase in asked), planned
 
 
 def test_silence_is_told_once_and_so_is_the_answer_after_it(loop: asyncio.AbstractEventLoop) -> None:
@@ -251,6 +275,7 @@ def test_an_instance_of_another_name_goes_on(loop: asyncio.AbstractEventLoop) ->
     network.prober.take("VI_1", OFTEN)
     network.run()
     renamed = plans_of(instance_text("VI_9", vrid=51))
+    network.plans = renamed
     network.prober.replace(renamed, {"VI_9": "VI_1"})
     network.alive = False
     network.run()

@@ -114,10 +114,28 @@ def test_a_crash_is_noticed_sooner_and_the_best_heir_takes_over(world: World, mo
     skew = skew_time(settings.version, settings.base_priority, learnt)
     wait = min(1.1 * learnt + 0.2 + skew / 4, 3 * learnt + skew)
     world.run(60.0)
-    taken = next(at for at, holders in world.journal if holders and at >= begin and holders != {holder})
+    taken, takers = next(entry for entry in world.journal if entry[1] and entry[0] >= begin and entry[1] != {holder})
+    assert takers <= heirs
     assert taken - begin <= wait + 3 * DELAY
     longest = max(down_interval(host.parameters) for host in world.hosts.values())
     assert the_one_holder(world, Instant(begin + 2.5 * longest)) in heirs
+
+
+@pytest.mark.parametrize("mode", [FastFailover(), FastFailover(ProbeMode.ALWAYS)])
+@pytest.mark.parametrize("phase", range(10))
+def test_backups_that_joined_at_different_times_keep_their_order(phase: int, mode: FastFailover) -> None:
+    """By a single step of priority."""
+    world = World({name: parameters(at, fast_failover=mode) for name, at in (("a", 200), ("b", 101), ("c", 100))})
+    world.start("a")
+    world.run(10.0)
+    world.start("c")
+    world.run(5.037)
+    world.start("b")
+    world.run(5.011 + 0.037 * phase)
+    world.crash("a")
+    begin = world.now
+    world.run(5.0)
+    assert world.held_by(begin + 0.001) == {frozenset(), frozenset("b")}
 
 
 @given(worlds, st.floats(0.5, 40.0), PROBING)

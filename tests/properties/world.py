@@ -32,6 +32,8 @@ from vrrpd.units import Address, Instant
 
 DELAY = 0.0002
 """Seconds an advert is on its way."""
+LATE = 0.002
+"""Seconds that whoever asks a host is woken late at most."""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,8 @@ class World:
         half = probe.interval / 2
         requests = min(host.unanswered + 1, MOST)
         answered = any(self._answers(host, probe.host) for _ in range(requests))
-        self._at(Instant(self.now + half), partial(self._heard_back, host, probe, answered))
+        woken = self.now + half + LATE * self.random.random()
+        self._at(Instant(woken), partial(self._heard_back, host, probe, answered))
 
     def _answers(self, host: Host, address: Address) -> bool:
         asked = next(other for other in self.hosts.values() if other.address == address)
@@ -184,7 +187,14 @@ class World:
         elif host.unanswered == probe.misses:
             self._tell(host, HostSilent(probe.host))
         if host.asks is probe:
-            self._at(Instant(self.now + (probe.interval / 2 if answered else 0.0)), partial(self._again, host, probe))
+            pause = self._until_next(host, probe.interval) if answered else 0.0
+            self._at(Instant(self.now + pause), partial(self._again, host, probe))
+
+    def _until_next(self, host: Host, interval: float) -> float:
+        """In step with all others that follow this master."""
+        master = None if host.router is None else host.router.view(self.now).master
+        heard = self.now if master is None else master.last_heard
+        return interval / 4 + (heard - self.now - interval / 4) % interval
 
     def _again(self, host: Host, probe: Probe) -> None:
         if host.asks is probe:

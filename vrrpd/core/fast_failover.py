@@ -100,18 +100,18 @@ class FastElection(Election):
             self._relent()
 
     def _verdict_at(self, now: Instant) -> Instant:
-        """Backups ask from the same instant on; being woken late by a quarter of a request's time reorders none."""
+        """Backups ask at the same instants; being woken late by a quarter of a request's time reorders none."""
         fast, master = self.parameters.fast_failover, self._memory.master
         if not fast or not master or master.address != self._relied_on:
             return now
         step = fast.interval / 2  # the time that a request has
-        if fast.probe is not ProbeMode.OVERDUE:
-            return max(now, after(master.last_heard, fast.misses * step))  # it spoke while it was asked
-        due = after(master.last_heard, self._overdue_after + (fast.misses + 0.25) * step)
+        begin = self._overdue_after if fast.probe is ProbeMode.OVERDUE else 0.0
+        due = after(master.last_heard, begin + (fast.misses + 0.25) * step)
         return due if now < due else after(due, -((due - now) // step) * step)
 
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
-        silent, span = (self._relied_on if reason is Reason.MASTER_SILENT else None), self._down_interval()
+        hasty = self._takeover is Reason.MASTER_SILENT and reason is not Reason.OPERATOR
+        silent, span = (self._relied_on if hasty else None), self._down_interval()
         super()._enter_master(reason, detail, now)
         self.statistics.silent_takeovers += silent is not None
         self._taken_from, self._provisional_until = silent, after(now, span)

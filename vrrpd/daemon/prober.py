@@ -204,9 +204,16 @@ class Prober:
         if not stream.known:
             self._later(stream, ACQUAINTANCE if stream.missed < EARLY else SELDOM)
         elif pace is not None:
-            self._later(stream, pace)
+            self._later(stream, pace if stream.waiting else self._until_next(stream, pace))
         if events:
             self._deliver(events)
+
+    def _until_next(self, stream: _Stream, pace: Seconds) -> Seconds:
+        """In step with all others that follow this master: counted from its advertisement, which they heard too."""
+        first = min(stream.wanted, key=lambda name: self._plans[name].config.virtual_router_id)
+        master = self._view_of(first).master
+        since = 0.0 if master is None else self._loop.time() - master.last_heard + pace / 2
+        return Seconds(pace / 2 + -since % (2 * pace)) if since else pace
 
     def _judge(self, stream: _Stream) -> list[tuple[str, Event]]:
         if stream.probe is None or not stream.waiting:

@@ -7,9 +7,13 @@ import pytest
 from tests.core.builders import HIGHER, LOWER, STRANGER, Story, change, changes, master, notices, parameters, started
 from vrrpd.core.effects import NoticeKind, Probe, Reason, SendAdvertisement, State, StopProbing
 from vrrpd.core.events import (
+    GroupAction,
     GroupChanged,
+    GroupRequest,
     HostAnswered,
     HostSilent,
+    OperatorAction,
+    OperatorRequest,
     ParametersReplaced,
     PrimaryAddressChanged,
     PriorityChanged,
@@ -22,6 +26,8 @@ EAGER = FastFailover(ProbeMode.ALWAYS)
 QUARTER = 156 / 256 / 4
 """Skew_Time of priority 100, a quarter of it."""
 WHOLE = 3 + 156 / 256
+MARGIN = 0.0125
+"""Until the step on which backups agree, where silence shows itself at a multiple of half an interval."""
 
 
 def fast(settings: FastFailover = FAST, **changes: object) -> Parameters:
@@ -180,11 +186,18 @@ def test_without_probing_nobody_is_asked(settings: FastFailover | None) -> None:
 def test_a_silent_host_is_succeeded_after_a_quarter_of_skew_time() -> None:
     story = followed(EAGER)
     story.wait(0.5).tell(HostSilent(LOWER))
-    assert story.timer("master_down") == pytest.approx(QUARTER)
+    assert story.timer("master_down") == pytest.approx(MARGIN + QUARTER)
     done = change(story.next_deadline())
     assert done.reason is Reason.MASTER_SILENT
-    assert done.detail == "192.168.1.1 does not answer, no advert from 192.168.1.1 for 0.65 s"
+    assert done.detail == "192.168.1.1 does not answer, no advert from 192.168.1.1 for 0.66 s"
     assert story.view.statistics.silent_takeovers == 1
+
+
+@pytest.mark.parametrize("late", [0.0, 0.001, 0.006])
+def test_those_that_ask_all_the_time_agree_too(late: float) -> None:
+    story = followed(EAGER)
+    story.wait(0.45 + late).tell(HostSilent(LOWER))
+    assert story.now + (story.timer("master_down") or 0) == pytest.approx(0.45 + MARGIN + QUARTER)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.001, 0.006])
@@ -238,7 +251,7 @@ def test_in_a_sync_group_an_answer_takes_readiness_back() -> None:
     story.next_deadline()
     assert story.is_in(State.BACKUP)
     assert is_ready(story)
-    assert story.timer("master_down") == pytest.approx(WHOLE - 0.5 - QUARTER)
+    assert story.timer("master_down") == pytest.approx(WHOLE - 0.5 - MARGIN - QUARTER)
     story.wait(0.1).tell(HostAnswered(LOWER))
     assert not is_ready(story)
     story.next_deadline()
@@ -330,9 +343,27 @@ def test_after_the_rest_it_asks_again_and_rests_longer_each_time() -> None:
             story.wait(0.5).hear(101)
         story.until(end)
         assert story.hear(101) == (Probe(LOWER, Seconds(0.1), 3, continuous=True),)
-        story.tell(HostSilent(LOWER))
-        story.until(story.now + 0.35)
+        story.wait(0.15).tell(HostSilent(LOWER))
+        story.until(story.now + 0.2)
         assert story.is_in(State.MASTER)
+
+
+def test_a_wrong_takeover_with_a_sync_group_counts_for_each_member_that_was_hasty() -> None:
+    story = followed(EAGER)
+    story.tell(GroupChanged(may_lead=False))
+    story.wait(0.5).tell(HostSilent(LOWER))
+    story.next_deadline()
+    story.tell(GroupRequest(GroupAction.BECOME_MASTER, "with VI_2"))
+    story.wait(0.3).hear(101)
+    assert (story.view.statistics.silent_takeovers, story.view.statistics.wrong_takeovers) == (1, 1)
+
+
+def test_an_operator_was_not_hasty() -> None:
+    story = followed(EAGER)
+    story.wait(0.5).tell(HostSilent(LOWER))
+    story.tell(OperatorRequest(OperatorAction.TAKE_OVER, ""))
+    story.wait(0.3).hear(101)
+    assert (story.view.statistics.silent_takeovers, story.view.statistics.wrong_takeovers) == (0, 0)
 
 
 def test_a_node_that_comes_back_later_was_really_gone() -> None:
