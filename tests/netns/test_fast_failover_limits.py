@@ -10,7 +10,10 @@ import pytest
 from netns.capture import Capture
 from netns.host import Host
 from netns.lab import Lab
+from netns.peers import DAEMONS
+from netns.peers.spec import InstanceSpec, NodeSpec
 from netns.peers.vrrpd import instance_status
+from netns.stage import Stage
 from tests.daemon.nodes import eventually
 from tests.netns.fast import ALWAYS, OVERDUE, OWNER, PATIENCE, ROOT, instance, log_of, masters, start, taken_after
 
@@ -212,3 +215,23 @@ def test_the_journal_tells_a_wrong_takeover_again() -> None:
         print(done.stdout[-2000:])
         assert done.returncode == 0, done.stdout
         assert "wrong_takeover" in done.stdout
+
+
+def test_the_masters_cable_was_out_for_a_moment() -> None:
+    """The wrong takeover serves the client meanwhile; the master, heard first, has to announce itself again."""
+    daemons = {"r1": DAEMONS["keepalived"], "r2": DAEMONS["vrrpd"]}
+    with Stage("wrong", daemons) as stage:
+        stage.start("r1", NodeSpec((InstanceSpec(priority=OWNER, state="MASTER"),)))
+        stage.start("r2", NodeSpec((InstanceSpec(probe="always"),)))
+        assert stage.pings is not None
+        assert stage.await_sole_holder("r1", PATIENCE)
+        time.sleep(3.0)
+        stage.await_advert("r1", PATIENCE, since=time.time_ns())
+        time.sleep(0.1)
+        cut = stage.lab["r1"].isolate()
+        time.sleep(1.5)
+        joined = stage.lab["r1"].join()
+        assert stage.pings.wait_for_reply(PATIENCE, host="r2", since=cut)
+        assert stage.pings.wait_for_reply(PATIENCE, host="r1", since=joined)
+        assert stage.pings.outage(joined).ms < 500, stage.nodes["r2"].log()
+        assert counted(stage.lab["r2"], 0, "wrong_takeovers") == 1

@@ -116,6 +116,13 @@ class FastElection(Election):
         self.statistics.silent_takeovers += silent is not None
         self._taken_from, self._provisional_until = silent, after(now, span)
 
+    def _is_provisional(self, now: Instant) -> bool:
+        """So short a time after a takeover the other may not have heard of us, nor see why to announce itself again.
+
+        Until the caches of clients expire, they would send to us.
+        """
+        return self.parameters.fast_failover is not None and now <= self._provisional_until
+
     def _become(self, state: State, reason: Reason, detail: str, now: Instant) -> None:
         self._protocol_down = None
         self._rely_on_nobody()

@@ -329,7 +329,7 @@ class VirtualRouter(FastElection):
         return self._source is None or int(source) > int(self._source)
 
     def _yield(self, reason: Reason, detail: str, heard: Heard, now: Instant) -> None:
-        if self.parameters.advert_before_yielding:
+        if self.parameters.advert_before_yielding or self._is_provisional(now):
             self._advertise(now)
         self._release(farewells=0)
         self._learn_interval(heard.advertisement)
@@ -456,6 +456,8 @@ class VirtualRouter(FastElection):
             case events.GroupAction.BECOME_MASTER if self.state is State.BACKUP:
                 self._enter_master(Reason.SYNC_GROUP, event.detail, now)
             case events.GroupAction.BECOME_BACKUP if self.state is State.MASTER:
+                if self._is_provisional(now):
+                    self._advertise(now)
                 self._release(farewells=0)
                 self._enter_backup(Reason.SYNC_GROUP, event.detail, after(now, self._down_interval()), now)
             case events.GroupAction.HAND_OVER if self.state is State.MASTER:

@@ -143,7 +143,8 @@ def _silenced(evidence: Evidence, watch: _Watch, names: dict[Address, str], host
         if max(watch.whole, watch.able.get(name, _NEVER), watch.answers[host]) > since or at < since + _ACQUAINTED:
             continue
         overdue = 0.0 if all(probe.continuous for probe, _ in asked) else _OVERDUE * evidence.limits.longest
-        turns = max((probe.misses + 2) * (probe.interval / 2 + setup.lateness) for probe, _ in asked)
+        # Besides the misses: an answer just before, the pause after it, and until the step on which backups agree.
+        turns = max((probe.misses + 3) * (probe.interval / 2 + setup.lateness) for probe, _ in asked)
         soon = max(overdue + turns + _SHARE * _skew(evidence), _skew(evidence))  # it may have said farewell
         yield _Debt(name, host, at + soon + evidence.limits.overlap)
 

@@ -20,6 +20,8 @@ ACQUAINTANCE: Final = 1.0
 EARLY: Final = 10
 """So many of them; then it is one every ``SELDOM`` seconds."""
 SELDOM: Final = 60.0
+MOST: Final = 4
+"""Requests at once, after three that were missed."""
 
 
 @dataclass(slots=True)
@@ -157,9 +159,10 @@ class Prober:
         if not (stream.waiting and machine.is_connected and stream.host.answers):
             return
         there, back = (machine.name, stream.host.name), (stream.host.name, machine.name)
-        stream.answers += [
-            again for at in self._network.passing(there, now) for again in self._network.passing(back, at)
-        ]
+        for _ in range(min(stream.missed + 1, MOST) if stream.known else 1):
+            stream.answers += [
+                again for at in self._network.passing(there, now) for again in self._network.passing(back, at)
+            ]
 
     def _is_certain(self, machine: Machine, stream: Stream, pace: float, now: Instant) -> bool:
         prompt = 2 * self._network.delay < pace

@@ -321,6 +321,7 @@ def test_a_wrong_takeover_is_undone_counted_and_rues() -> None:
     assert NoticeKind.WRONG_TAKEOVER in notices(effects)
     assert story.view.statistics.wrong_takeovers == 1
     assert story.timer("probe_rest") == 60.0
+    assert SendAdvertisement(Priority(100)) in effects, "or the master never announces itself again"
     assert story.hear(101) == ()
 
 
@@ -331,6 +332,22 @@ def test_it_was_wrong_too_if_somebody_else_relieved_it_before_it_was_told() -> N
     assert NoticeKind.WRONG_TAKEOVER in notices(effects)
     assert story.view.statistics.wrong_takeovers == 1
     assert not [effect for effect in effects if isinstance(effect, Probe)]
+
+
+def test_whoever_was_master_for_longer_yields_without_a_word() -> None:
+    story = succeeded()
+    story.until(story.now + WHOLE + 0.1)
+    assert not [effect for effect in story.hear(101) if isinstance(effect, SendAdvertisement)]
+
+
+def test_so_does_the_member_of_a_group_that_goes_with_another() -> None:
+    story = succeeded()
+    effects = story.wait(0.3).tell(GroupRequest(GroupAction.BECOME_BACKUP, "with VI_2"))
+    assert SendAdvertisement(Priority(100)) in effects
+    longer = succeeded()
+    longer.until(longer.now + WHOLE + 0.1)
+    effects = longer.tell(GroupRequest(GroupAction.BECOME_BACKUP, "with VI_2"))
+    assert SendAdvertisement(Priority(100)) not in effects
 
 
 def test_after_the_rest_it_asks_again_and_rests_longer_each_time() -> None:
