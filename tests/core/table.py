@@ -392,7 +392,7 @@ fast BACKUP of a higher master       | link down                          | FAUL
 fast BACKUP of a late master         | advert of a higher priority        | BACKUP ?       |
 fast BACKUP of a late master         | stop                               | INIT .SN       | shutdown
 fast BACKUP of a silent master       | deadline                           | MASTER A+G.SN  | master_silent
-MASTER in place of a silent one      | advert of a higher priority        | BACKUP !-SN    | preempted
+MASTER in place of a silent one      | advert of a higher priority        | BACKUP !A-SN   | preempted
 fast MASTER                          | priority lowered                   | MASTER !NA     |
 FAULT of another member              | group: nothing holds it back       | BACKUP SN      | fault_cleared
 FAULT for two reasons                | check passed                       | FAULT !        |
