@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,16 +72,50 @@ def test_the_shortest_history_can_be_stored_and_played(monkeypatch: pytest.Monke
     assert json.loads(simulate("--history", str(file), "--json").stdout) == {"broken": None}
 
 
-def test_an_interruption_keeps_what_was_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(seed: int, nodes: int | None = None) -> object:
-        if seed >= 100:
-            raise KeyboardInterrupt
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, while the third portion is played."""
+    pending = [signal.SIGTERM]
+
+    def generate_or_end(seed: int, nodes: int | None = None) -> object:
+        if seed == 110 and pending:
+            os.kill(os.getpid(), pending.pop())
         return generate(seed, nodes)
 
-    monkeypatch.setattr("vrrpd.sim.campaign.generate", interrupted)
+    monkeypatch.setattr("vrrpd.sim.campaign.generate", generate_or_end)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_keeps_what_was_simulated() -> None:
     result = simulate("--histories", "1000")
     assert result.exit_code == 0
-    assert result.stdout.startswith("100 histories (interrupted), ")
+    assert result.stdout.startswith("150 histories (interrupted), ")
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_what_was_kept_is_gone_on_from(tmp_path: Path) -> None:
+    options = ("--histories", "300", "--json", "--keep", str(tmp_path / "kept.json"))
+    first = json.loads(simulate(*options).stdout)
+    assert (first["histories"], first["interrupted"]) == (150, True)
+    second = json.loads(simulate(*options).stdout)
+    whole = json.loads(simulate("--histories", "300", "--json").stdout)
+    assert second.pop("seconds") > first["seconds"]
+    whole.pop("seconds")
+    assert second == whole | {"interrupted": False}
+    assert json.loads(simulate(*options).stdout)["histories"] == 300
+
+
+def test_what_another_campaign_kept_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept.json"
+    simulate("--histories", "10", "--keep", str(kept))
+    assert simulate("--histories", "20", "--seed", "1", "--keep", str(kept)).exit_code == 2
+    assert simulate("--histories", "20", "--nodes", "2", "--keep", str(kept)).exit_code == 2
+    monkeypatch.setattr("vrrpd.sim.keeping.sources", lambda: "other")
+    other = simulate("--histories", "20", "--keep", str(kept))
+    assert (other.exit_code, "another version" in other.stderr) == (2, True)
+    kept.write_text("{}")
+    assert simulate("--keep", str(kept)).exit_code == 2
+    assert simulate("--histories", "1", "--keep", str(tmp_path / "none" / "kept.json")).exit_code == 2
 
 
 def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:

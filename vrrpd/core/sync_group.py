@@ -10,15 +10,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.directed import Directed
-from vrrpd.core.effects import Effect, GroupStateChanged, Notify, NotifyEvent, NotifyGroup, Reason, State, StateChanged
+from vrrpd.core.effects import (
+    Effect,
+    GroupStateChanged,
+    Notify,
+    NotifyEvent,
+    NotifyGroup,
+    Reason,
+    SendAdvertisement,
+    State,
+    StateChanged,
+)
 from vrrpd.core.election import describe_fault
-from vrrpd.core.events import AdvertisementReceived, Event, Fault, GroupAction, GroupChanged, GroupRequest, Shutdown
+from vrrpd.core.events import (
+    AdvertisementReceived,
+    DeadlineReached,
+    Event,
+    Fault,
+    GroupAction,
+    GroupChanged,
+    GroupRequest,
+    Shutdown,
+)
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 OUTVOTED: Final = frozenset({Reason.PREEMPTED, Reason.TIE_BREAK, Reason.OWNER_CONFLICT, Reason.STALLED})
 """Somebody else serves already: nobody need be told that we do not (keepalived). Otherwise the members resign too."""
+_ROUTINE: Final = (AdvertisementReceived, DeadlineReached)
 _ANNOUNCED: Final = {
     State.MASTER: NotifyEvent.MASTER,
     State.BACKUP: NotifyEvent.BACKUP,
@@ -69,9 +89,10 @@ class SyncGroup:
         member = self._members[name]
         wanted, before = member.wants_master, member.state
         effects = member.handle(event, now)
-        if not effects and member.wants_master is wanted and isinstance(event, AdvertisementReceived):
-            return []  # the usual case, made cheap
         done = [Directed(name, effect) for effect in effects]
+        quiet = all(type(effect) is SendAdvertisement for effect in effects)
+        if quiet and member.wants_master is wanted and type(event) in _ROUTINE:
+            return done  # the usual case, made cheap
         return done + self._work_off(deque(self._consequences(member, before, effects)), name, now, event)
 
     def view(self, now: Instant) -> SyncGroupView:

@@ -2,9 +2,10 @@
 
 import multiprocessing
 import signal
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
+from itertools import islice
 
 from vrrpd.core.effects import StateChanged
 from vrrpd.records import dataclass
@@ -74,8 +75,11 @@ def campaign(first: int, histories: int | None, nodes: int | None, jobs: int) ->
         yield from map(_portion, chunks)
         return
     with multiprocessing.get_context("fork").Pool(jobs, _leave_interrupts) as pool:
-        while batch := [chunk for _, chunk in zip(range(jobs * 4), chunks, strict=False)]:
-            yield from pool.imap(_portion, batch)
+        ahead = deque(pool.apply_async(_portion, (chunk,)) for chunk in islice(chunks, jobs * 4))
+        while ahead:
+            portion = ahead.popleft().get()
+            ahead.extend(pool.apply_async(_portion, (chunk,)) for chunk in islice(chunks, 1))
+            yield portion
 
 
 def _chunks(first: int, histories: int | None) -> Iterator[Sequence[int]]:
@@ -91,5 +95,6 @@ def _portion(chunk: tuple[Sequence[int], int | None]) -> Tally:
 
 
 def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that counts."""
+    """Ctrl-C is for the process that counts; it ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -83,7 +83,7 @@ class World:
         self._entries: list[Entry] = []
         self._queue: list[tuple[float, float, int, Callable[..., None], tuple[object, ...]]] = []
         self._number = 0
-        self._able: dict[str, Able] = {}
+        self._able: dict[str, tuple[bool, Priority, bool]] = {}
         self._prober = Prober(self.machines, self.network, self._at, self._tell)
         self._settled_after = limits_of(history).held
         self._calm_since: Instant | None = None
@@ -315,7 +315,11 @@ class World:
             self._deadline_passed(machine)
             return
         self.events += 1
-        self._settle(machine, machine.node.handle(router, event, self.now))
+        batch = machine.node.handle(router, event, self.now)
+        if batch:
+            self._settle(machine, batch)
+        else:
+            self._arm(machine)
 
     def _attend(self, machine: Machine) -> None:
         if machine.armed is not None and machine.armed <= self.now:
@@ -324,7 +328,13 @@ class World:
             self._drain(machine)
 
     def _wake(self, machine: Machine, node: Node, at: Instant) -> None:
-        if machine.node is node and machine.armed == at and not machine.paused:
+        if machine.node is not node or machine.armed != at or machine.paused:
+            return
+        deadline = node.deadline
+        if (deadline is None or deadline > self.now) and not machine.inbox:
+            machine.armed = None  # adverts have moved it meanwhile
+            self._arm(machine)
+        else:
             self._deadline_passed(machine)
 
     def _drain(self, machine: Machine) -> None:
@@ -419,10 +429,10 @@ class World:
     def _look(self) -> None:
         """Who could serve now, where that has changed."""
         for name, machine in self.machines.items():
-            able = Able(machine.is_able, machine.priority, machine.answers)
+            able = (machine.is_able, machine.priority, machine.answers)
             if self._able.get(name) != able:
                 self._able[name] = able
-                self._write(name, "", able)
+                self._write(name, "", Able(*able))
 
     def _snapshot(self) -> None:
         """What each BACKUP waits for, where all has been quiet for long enough."""

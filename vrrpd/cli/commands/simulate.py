@@ -1,21 +1,26 @@
 """``vrrpd simulate``: elections among simulated nodes, with everything going wrong that can, judged by laws."""
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
 from vrrpd.sim.campaign import Broken, Tally, campaign
 from vrrpd.sim.generate import MOST_NODES, generate
 from vrrpd.sim.history import History, HistoryError, read_history, to_json
+from vrrpd.sim.keeping import KeepingError, Kept, read, write
 from vrrpd.sim.shrink import shrink, violation_of
 from vrrpd.sim.timeline import timeline
 
 DEFAULT_HISTORIES = 1000
+KEEP_EVERY = 10.0
+"""Seconds between two writes of --keep."""
 
 
 @click.command(short_help="Elections among simulated nodes, with faults from a seed.")
@@ -27,6 +32,11 @@ DEFAULT_HISTORIES = 1000
 @click.option("--nodes", type=click.IntRange(2, MOST_NODES), help="Nodes in each history, instead of 2 to 8.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use.")
 @click.option("--history", "file", type=click.Path(path_type=Path), help="Play this stored history instead.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="Keep what was counted in this file, and go on from there if it exists.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def simulate(
     *,
@@ -36,6 +46,7 @@ def simulate(
     nodes: int | None,
     jobs: int,
     file: Path | None,
+    keep: Path | None,
     as_json: bool,
 ) -> None:
     """Play histories of 2 to 8 nodes and look whether a law of the protocol is broken.
@@ -47,7 +58,7 @@ def simulate(
     protocol; what is added is removed; only a MASTER advertises; a lower priority waits longer; nothing raises.
 
     When a law is broken, the shortest history that shows it is printed, and the command that shows it again. Ctrl-C
-    ends early, with what was simulated until then.
+    or SIGTERM ends early, with what was simulated until then; with --keep the same command goes on from there.
 
     Exit code: 0 no law was broken, 1 one was, 2 the options or the history cannot be used.
     """
@@ -59,9 +70,13 @@ def simulate(
         sys.exit(_show_stored(history, as_json=as_json))
     if histories is None and hours is None:
         histories = DEFAULT_HISTORIES
-    began = time.monotonic()
-    tally, interrupted = _run(seed, histories, None if hours is None else hours * 3600, nodes, jobs)
-    taken = time.monotonic() - began
+    try:
+        kept = Kept(seed, nodes, Tally(), 0.0) if keep is None else read(keep, seed, nodes)
+        counted = _Campaign(kept, keep, histories, None if hours is None else hours * 3600, jobs)
+        interrupted = counted.run()
+    except KeepingError as error:
+        raise click.UsageError(str(error)) from error
+    tally, taken = kept.tally, counted.taken
     shortest = shrink(generate(tally.broken[0].seed, nodes)) if tally.broken else None
     if as_json:
         click.echo(json.dumps(_value(tally, taken, shortest, interrupted=interrupted), indent=2))
@@ -70,31 +85,74 @@ def simulate(
     sys.exit(1 if tally.broken else 0)
 
 
-def _run(seed: int, histories: int | None, seconds: float | None, nodes: int | None, jobs: int) -> tuple[Tally, bool]:
-    """What was simulated, and whether it ended early. The first violation ends it."""
-    tally = Tally()
-    with _progress(histories, seconds) as progress:
+class _Campaign:
+    """Counts into ``kept.tally``, and keeps it in a file now and then."""
+
+    def __init__(self, kept: Kept, file: Path | None, histories: int | None, seconds: float | None, jobs: int) -> None:
+        self._kept = kept
+        self._file = file
+        self._histories = histories
+        self._seconds = seconds
+        self._jobs = jobs
+        self._began = time.monotonic()
+        self._written = self._began
+        self._interrupted = False
+
+    @property
+    def taken(self) -> float:
+        """Seconds, with those of former runs."""
+        return self._kept.seconds + time.monotonic() - self._began
+
+    def run(self) -> bool:
+        """Whether it ended early. The first violation ends it."""
+        tally = self._kept.tally
+        before = {number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            for portion in campaign(seed, histories, nodes, jobs):
-                tally.add(portion)
-                progress(tally)
-                if tally.broken or (seconds is not None and tally.seconds >= seconds):
-                    break
-        except KeyboardInterrupt:
-            return tally, True
-    return tally, False
+            with _progress(self._histories, self._seconds) as progress:
+                if not self._is_done():
+                    for portion in self._portions():
+                        tally.add(portion)
+                        progress(tally)
+                        self._keep(every=KEEP_EVERY)
+                        if self._is_done() or self._interrupted:
+                            break
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._keep(every=0.0)
+        return self._interrupted and not self._is_done()
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """The portion that is under way is counted, or not begun."""
+        self._interrupted = True
+
+    def _portions(self) -> Iterator[Tally]:
+        done = self._kept.tally.histories
+        left = None if self._histories is None else self._histories - done
+        return campaign(self._kept.seed + done, left, self._kept.nodes, self._jobs)
+
+    def _is_done(self) -> bool:
+        tally = self._kept.tally
+        enough = self._histories is not None and tally.histories >= self._histories
+        return bool(tally.broken) or enough or (self._seconds is not None and tally.seconds >= self._seconds)
+
+    def _keep(self, every: float) -> None:
+        if self._file is not None and time.monotonic() >= self._written + every:
+            self._written = time.monotonic()
+            write(self._file, Kept(self._kept.seed, self._kept.nodes, self._kept.tally, self.taken))
 
 
 class _Quiet:
     """Standard error is no terminal: a line every ten seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, histories: int | None) -> None:
+        self._of = "" if histories is None else f" of {histories}"
         self._next = time.monotonic() + 10
 
     def __call__(self, tally: Tally) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + 10
-            click.echo(f"{tally.histories} histories, {tally.seconds / 3600:.1f} h simulated", err=True)
+            click.echo(f"{tally.histories}{self._of} histories, {tally.seconds / 3600:.1f} h simulated", err=True)
 
 
 class _Bar:
@@ -116,7 +174,7 @@ class _Bar:
 @contextmanager
 def _progress(histories: int | None, seconds: float | None) -> Iterator[_Bar | _Quiet]:
     if not sys.stderr.isatty():
-        yield _Quiet()
+        yield _Quiet(histories)
         return
     bar = _Bar(histories, seconds)
     with bar.progress:
