@@ -58,6 +58,7 @@ CATALOGUE: Final[Mapping[str, Item]] = {
         _own(takeover.fast, pace=0.001),
         _own(haproxy.haproxy_pair, backends=2),
         _own(haproxy.haproxy_killed, backends=2),
+        _own(haproxy.haproxy_killed_fault, backends=2),
     )
 }
 

@@ -1,6 +1,7 @@
 """The real HAProxy on both nodes, watched by ``killall -0 haproxy``; a client requests through the virtual address."""
 
 import time
+from dataclasses import replace
 from typing import Final
 
 from netns.kernel import LabError
@@ -13,8 +14,6 @@ from vrrpd.sim.scenario import Protocol
 
 PROTOCOL: Final = Protocol(password="SecretPassword")
 SCRIPT: Final = ScriptSpec("chk_haproxy", ("killall", "-0", "haproxy"), interval=2, weight=2)
-WHOLE: Final = 103
-"""r1's priority with a good HAProxy; r2 has one less."""
 _PATIENCE: Final = 20.0
 _WORK: Final = 0.3
 """Seconds that all but waiting takes, generously."""
@@ -23,14 +22,15 @@ _WORK: Final = 0.3
 class LoadBalancers:
     """Two nodes with HAProxy, two servers behind them, and a client that requests all the time.
 
-    ``fast``: with fast_failover, where vrrpd runs.
+    ``fast``: with fast_failover, where vrrpd runs. ``weight``: of the check; 0: its failure is FAULT.
     """
 
-    def __init__(self, stage: Stage, *, fast: bool = False) -> None:
+    def __init__(self, stage: Stage, *, fast: bool = False, weight: int = SCRIPT.weight) -> None:
         if haproxy.missing():
             raise LabError(f"needs {haproxy.missing()}")
         self.stage = stage
         self._fast = fast
+        self._script = replace(SCRIPT, weight=weight)
         for host in stage.lab.backends:
             haproxy.start_backend(host)
         self._services = {host.name: self._serve(host.name) for host in stage.lab.routers}
@@ -47,14 +47,14 @@ class LoadBalancers:
             priority=priority,
             auth=PROTOCOL.password,
             state="MASTER" if name == "r1" else "BACKUP",
-            track_script=(SCRIPT.name,),
+            track_script=(self._script.name,),
             probe="overdue" if self._fast else None,
         )
-        self.stage.start(name, NodeSpec((instance,), (SCRIPT,))).wait_ready()
+        self.stage.start(name, NodeSpec((instance,), (self._script,))).wait_ready()
 
     def settle(self) -> None:
         """Until r1 serves, and both have the weight that comes with the first good result of the script."""
-        self.stage.capture.wait_for_advert(_PATIENCE, host="r1", priority=WHOLE)
+        self.stage.capture.wait_for_advert(_PATIENCE, host="r1", priority=101 + self._script.weight)
         self.expect("r1", self.stage.started_ns, "start")
 
     def kill_service(self, name: str) -> int:
@@ -109,18 +109,30 @@ def haproxy_pair(stage: Stage) -> None:
 
 def haproxy_killed(stage: Stage) -> None:
     """HAProxy is killed on the master, with fast_failover where vrrpd runs, and comes back: a client requests"""
-    pair = LoadBalancers(stage, fast=True)
+    _killed(stage, SCRIPT.weight)
+
+
+def haproxy_killed_fault(stage: Stage) -> None:
+    """The same where the failure of its check is FAULT, weight 0"""
+    _killed(stage, 0)
+
+
+def _killed(stage: Stage, weight: int) -> None:
+    pair = LoadBalancers(stage, fast=True, weight=weight)
     pair.settle()
     outage = pair.expect("r2", pair.kill_service("r1"), "HAProxy killed")
-    due = longest_outage(stage)
+    due = longest_outage(stage, weight)
     stage.check(f"HAProxy killed: out for {due:.2f} s at most", outage.ms <= due * 1e3, f"{outage.ms:.0f} ms")
     pair.expect("r1", pair.start_service("r1"), "HAProxy back")
 
 
-def longest_outage(stage: Stage) -> float:
+def longest_outage(stage: Stage, weight: int) -> float:
     """Seconds from the end of r1's HAProxy to an answer of r2's, by what the two daemons wait for."""
     fast = {name: daemon.name == "vrrpd" for name, daemon in stage.daemons.items()}
-    until_told = 0.0 if fast["r1"] else SCRIPT.interval + PROTOCOL.advert_interval
-    heir = WHOLE - 1
-    until_taken = PROTOCOL.skew_time(heir) / 4 if fast["r2"] else PROTOCOL.master_down_interval(heir)
+    heir = 100 + weight
+    until_taken: float = PROTOCOL.master_down_interval(heir) if weight else PROTOCOL.skew_time(heir)
+    if fast["r2"]:
+        until_taken = PROTOCOL.skew_time(heir) / 4
+    # keepalived waits for its script, and with a weight for its next advertisement.
+    until_told = 0.0 if fast["r1"] else SCRIPT.interval + (PROTOCOL.advert_interval if weight else 0.0)
     return until_told + until_taken + _WORK

@@ -2,13 +2,16 @@
 
 import ctypes
 import os
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Container, Iterator
 from contextlib import closing
-from errno import ECONNREFUSED, EPROTONOSUPPORT, ETIMEDOUT
+from errno import ECONNREFUSED, EOPNOTSUPP, EPROTONOSUPPORT, ETIMEDOUT
 
 import pytest
 
@@ -162,6 +165,18 @@ def test_another_network_namespace_has_none(namespace: Namespace, connector: Pro
 
     assert namespace.call(try_there) in (ECONNREFUSED, EPROTONOSUPPORT, ETIMEDOUT)
     del connector
+
+
+@pytest.mark.netns
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare")
+def test_in_another_pid_namespace_it_does_not_wait_for_an_answer_that_never_comes() -> None:
+    code = (
+        "from vrrpd.errors import LinuxError\nfrom vrrpd.linux.proc_events import ProcessConnector\n"
+        "try:\n    ProcessConnector().listen()\nexcept LinuxError as error:\n    print(error.errno)\n"
+    )
+    argv = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
+    said = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert said.stdout.strip() == str(EOPNOTSUPP), said.stderr
 
 
 @pytest.mark.netns

@@ -128,6 +128,11 @@ class FastElection(Election):
         self._rely_on_nobody()
         super()._become(state, reason, detail, now)
 
+    def _wait(self) -> Seconds:
+        """A master that resigned is succeeded as soon as one that fell."""
+        wait, fast = super()._wait(), self.parameters.fast_failover is not None
+        return Seconds(SKEW_SHARE * wait) if fast and self._takeover is Reason.MASTER_RESIGNED else wait
+
     def _shift_master_down(self, old_wait: Seconds) -> None:
         if self._protocol_down is None:
             super()._shift_master_down(old_wait)

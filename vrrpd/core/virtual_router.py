@@ -258,7 +258,7 @@ class VirtualRouter(FastElection):
         priority = heard.advertisement.priority
         if priority == RESIGN:
             self._takeover = Reason.MASTER_RESIGNED
-            self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
+            self._deadlines.set(Timer.MASTER_DOWN, after(now, self._wait()))
             return
         if self.parameters.is_owner and (priority != OWNER or heard.source != self._rogue):
             self.effective_priority = OWNER  # what a conflict with another owner had taken away

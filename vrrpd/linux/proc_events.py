@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Container, Iterator
-from errno import ENOBUFS, ETIMEDOUT
+from errno import ENOBUFS, EOPNOTSUPP, ETIMEDOUT
 from typing import Final, TypeAlias
 
 from vrrpd.errors import LinuxError
@@ -100,10 +100,12 @@ class ProcessConnector:
     def listen(self) -> None:
         """Events from now on can be read. LinuxError: this kernel has none for us.
 
-        ECONNREFUSED in another network namespace, EPERM without CAP_NET_ADMIN, ETIMEDOUT in another PID namespace.
+        ECONNREFUSED in another network namespace, EOPNOTSUPP in another PID or user one, EPERM without CAP_NET_ADMIN.
         """
         if self._socket is None:
             raise self._error or LinuxError("listen to", "process events", 0)
+        if not _in_initial_namespaces():
+            raise LinuxError("listen to", "process events", EOPNOTSUPP)  # there would be no answer, and a wait for it
         try:
             attach(self._socket, PROCESS_EVENTS)
             set_receive_queue(self._socket, self._queue)
@@ -183,6 +185,14 @@ class ProcessConnector:
         if self._socket is None:
             raise BlockingIOError
         return self._socket.recvfrom(_LARGEST)
+
+
+def _in_initial_namespaces() -> bool:
+    try:
+        pid, user = (os.stat(f"/proc/self/ns/{kind}").st_ino for kind in ("pid", "user"))  # noqa: PTH116  # no Path needed
+    except OSError:
+        return True  # nobody knows: ask and see
+    return (pid, user) == (uapi.PROC_PID_INIT_INO, uapi.PROC_USER_INIT_INO)
 
 
 def _failure(error: OSError) -> LinuxError:

@@ -42,6 +42,10 @@ IFF_RUNNING: Final = 0x40
 IFF_NOARP: Final = 0x80
 IFF_MULTICAST: Final = 0x1000
 
+# include/linux/proc_ns.h: the numbers of the namespaces that the machine began with
+PROC_USER_INIT_INO: Final = 0xEFFFFFFD
+PROC_PID_INIT_INO: Final = 0xEFFFFFFC
+
 # include/uapi/linux/connector.h, cn_proc.h
 CN_IDX_PROC: Final = 1
 CN_VAL_PROC: Final = 1

@@ -297,10 +297,21 @@ def test_a_master_that_spoke_while_it_was_asked_is_not_silent_yet() -> None:
     assert story.timer("master_down") == WHOLE
 
 
-def test_a_master_that_resigned_is_succeeded_as_ever() -> None:
+def test_a_master_that_resigned_is_succeeded_as_soon_as_one_that_fell() -> None:
     story = followed(EAGER)
     story.hear(0)
-    story.tell(HostSilent(LOWER))
+    assert story.timer("master_down") == QUARTER
+    story.wait(0.1).tell(HostSilent(LOWER))
+    assert story.timer("master_down") == pytest.approx(QUARTER - 0.1)
+    story.tell(PriorityChanged(Priority(99)))
+    assert story.timer("master_down") == pytest.approx(QUARTER - 0.1 + 1 / 256 / 4)
+    assert change(story.next_deadline()).reason is Reason.MASTER_RESIGNED
+
+
+def test_off_a_master_that_resigned_is_succeeded_after_skew_time() -> None:
+    story = started(parameters())
+    story.hear(101)
+    story.hear(0)
     assert story.timer("master_down") == 156 / 256
 
 
