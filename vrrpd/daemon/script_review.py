@@ -14,6 +14,7 @@ from vrrpd.records import dataclass
 _NAMED = 3
 """Insecure parts of paths that the one warning names."""
 _NOWHERE = Location("configuration")
+_NO_SCRIPTS = (NotifyScripts(), NotifyScripts(announce_deleted=True))
 
 
 def review_scripts(config: Config, launcher: Launcher | None = None) -> tuple[Config, tuple[Diagnostic, ...]]:
@@ -100,6 +101,8 @@ def _check_scripts(scripts: Iterable[VrrpScript], review: _Review) -> Iterator[V
 
 
 def _notify_scripts(scripts: NotifyScripts, admit: Callable[[str, Command | None], Command | None]) -> NotifyScripts:
+    if scripts in _NO_SCRIPTS:
+        return scripts
     return replace(
         scripts,
         master=admit("notify_master", scripts.master),
@@ -115,6 +118,8 @@ def _notify_scripts(scripts: NotifyScripts, admit: Callable[[str, Command | None
 def _instance(instance: VrrpInstance, review: _Review, scripts: Collection[str]) -> VrrpInstance:
     admit = partial(review.admit_written, instance.origins, f"{instance.name} ")
     tracked = tuple(track for track in instance.track_script if track.name in scripts)
+    if instance.notify in _NO_SCRIPTS and tracked == instance.track_script:
+        return instance
     return replace(instance, notify=_notify_scripts(instance.notify, admit), track_script=tracked)
 
 
