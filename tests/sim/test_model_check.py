@@ -1,19 +1,18 @@
 """The election of two nodes, every way through it within bounds."""
 
 import pytest
+from hypothesis import given
 
+from tests.properties import histories
 from tests.sim.planted import Plant, follows_anybody, never_takes_over, never_yields
+from vrrpd.core.events import Event
+from vrrpd.core.node import Node
 from vrrpd.core.parameters import Parameters
-from vrrpd.sim.model_check import Bounds, explore, pair_of
+from vrrpd.handover import capture
+from vrrpd.sim.model_check import PAIRS, Bounds, duplicate, explore, pair_of
+from vrrpd.units import Instant, Seconds
 
 SMALL = Bounds(losses=2, crashes=1, late=1)
-PAIRS = {
-    "higher and lower": pair_of(101, 100),
-    "equal": pair_of(100, 100),
-    "nopreempt": pair_of(100, 101, preempt=False),
-    "owner": pair_of(255, 100),
-    "version 2": pair_of(101, 100, version=2),
-}
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
@@ -40,3 +39,20 @@ def test_who_is_not_to_be_master_makes_no_difference_to_that_one_is(monkeypatch:
 def test_exploring_ends_at_the_bound_and_says_so() -> None:
     explored = explore(*pair_of(101, 100), Bounds(states=50))
     assert (explored.states, explored.complete) == (50, False)
+
+
+@given(histories.settings, histories.histories, histories.histories)
+def test_what_befalls_a_copy_leaves_the_original_alone(
+    settings: Parameters, before: list[tuple[Seconds, Event]], after: list[tuple[Seconds, Event]]
+) -> None:
+    router, now = histories.running(settings), 0.0
+    for pause, event in before:
+        now += pause
+        router.handle(event, Instant(now))
+    state = capture(Node([router]))
+    copy = duplicate(router)
+    assert capture(Node([copy])) == state
+    for pause, event in after:
+        now += pause
+        copy.handle(event, Instant(now))
+    assert capture(Node([router])) == state

@@ -1,15 +1,16 @@
 """Every history of two nodes within small bounds: each packet lost or late, each node crashed, whenever it counts.
 
 Breadth first over the real elections. The clock jumps from deadline to deadline; what differs only in when it happened
-is one state. ``Bounds`` says how much may go wrong on one way through.
+is one state. ``Bounds`` says how much may go wrong on one way through; scripts/model-check tries larger ones.
 """
 
-import pickle
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum
+from hashlib import blake2b
 from ipaddress import IPv4Address
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from vrrpd.core.effects import SendAdvertisement, State
 from vrrpd.core.events import AdvertisementReceived, DeadlineReached, Event, LinkChanged, PrimaryAddressChanged, Startup
@@ -18,12 +19,17 @@ from vrrpd.core.timers import master_down_interval
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.records import dataclass
-from vrrpd.units import Address, Instant, Priority, Seconds, Vrid
+from vrrpd.units import Instant, Priority, Seconds, Vrid
 
 _DIGITS: Final = 6
 _NEVER: Final = 1000.0
+_REPORT: Final = 10_000
+_BEGIN: Final = Instant(0.0)
 _SOURCES: Final = (IPv4Address("192.168.1.1"), IPv4Address("192.168.1.2"))
 _VIP: Final = IPv4Address("192.168.1.100")
+
+
+Key: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,33 @@ class Packet:
     passed: int = 0
 
 
+class Still:
+    """One node at one moment, told nothing any more: whoever goes on from here takes a copy."""
+
+    __slots__ = ("_router", "deadline", "state", "timers", "traits")
+
+    def __init__(self, router: VirtualRouter) -> None:
+        view = router.view(_BEGIN)  # so that what is left of each timer is when it runs out
+        self._router = router
+        self.state = router.state
+        self.deadline = router.deadline
+        self.timers = sorted(view.timers.items())
+        followed = ("", 0) if view.master is None else (str(view.master.address), view.master.priority)
+        self.traits = (view.state.value, view.reason.value, view.effective_priority, *followed)
+
+    def copy(self) -> VirtualRouter:
+        return duplicate(self._router)
+
+    def outline(self, now: Instant) -> Key:
+        """Equal for nodes that do the same from now on. What only log lines and announcements depend on is left out."""
+        return (self.traits, tuple((name, round(at - now, _DIGITS)) for name, at in self.timers))
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The nodes are frozen; None is one without power. ``quiet``: seconds since something last went wrong."""
+    """None is a node without power. ``quiet``: seconds since something last went wrong."""
 
-    nodes: tuple[bytes | None, bytes | None]
+    nodes: tuple[Still | None, Still | None]
     packets: tuple[Packet, ...]
     now: Instant
     losses: int
@@ -67,16 +95,17 @@ class Explored:
     wrong: tuple[str, ...] = ()
 
 
-Key: TypeAlias = tuple[object, ...]
-Pair: TypeAlias = list[VirtualRouter | None]
+def explore(
+    first: Parameters, second: Parameters, bounds: Bounds = Bounds(), progress: Callable[[int, int], None] | None = None
+) -> Explored:
+    """Both nodes start at once. Once quiet for Master_Down_Interval exactly one of those that live is MASTER.
 
-
-def explore(first: Parameters, second: Parameters, bounds: Bounds = Bounds()) -> Explored:
-    """Both nodes start at once. Once quiet for Master_Down_Interval exactly one of those that live is MASTER."""
+    ``progress`` is told now and then how many states are known, and how many of them are still to be gone on from.
+    """
     settings = (first, second)
     patience = _patience(settings)
     start = _start(settings, bounds)
-    seen: dict[Key, tuple[Key | None, str]] = {_key(start, patience): (None, "both start")}
+    seen: dict[bytes, tuple[bytes | None, str]] = {_key(start, patience): (None, "both start")}
     todo, steps = deque([start]), 0
     while todo:
         position = todo.popleft()
@@ -93,12 +122,14 @@ def explore(first: Parameters, second: Parameters, bounds: Bounds = Bounds()) ->
             if len(seen) >= bounds.states:
                 return Explored(len(seen), steps, complete=False)
             todo.append(following)
+            if progress is not None and len(seen) % _REPORT == 0:
+                progress(len(seen), len(todo))
     return Explored(len(seen), steps, complete=True)
 
 
-def _way(seen: dict[Key, tuple[Key | None, str]], key: Key) -> tuple[str, ...]:
+def _way(seen: dict[bytes, tuple[bytes | None, str]], key: bytes) -> tuple[str, ...]:
     told: list[str] = []
-    at: Key | None = key
+    at: bytes | None = key
     while at is not None:
         at, step = seen[at]
         told.append(step)
@@ -116,22 +147,18 @@ def _patience(settings: tuple[Parameters, Parameters]) -> Seconds:
 
 
 def _start(settings: tuple[Parameters, Parameters], bounds: Bounds) -> Position:
-    now = Instant(0.0)
-    nodes: Pair = []
-    packets: list[Packet] = []
-    for place in (0, 1):
-        router, sent = _boot(settings, place, now)
-        nodes.append(router)
-        packets += sent
-    return Position(_freeze(nodes), tuple(packets), now, bounds.losses, bounds.crashes, Seconds(0.0))
+    first, first_sent = _boot(settings, 0, _BEGIN)
+    second, second_sent = _boot(settings, 1, _BEGIN)
+    packets = (*first_sent, *second_sent)
+    return Position((first, second), packets, _BEGIN, bounds.losses, bounds.crashes, Seconds(0.0))
 
 
-def _boot(settings: tuple[Parameters, Parameters], place: int, now: Instant) -> tuple[VirtualRouter, list[Packet]]:
+def _boot(settings: tuple[Parameters, Parameters], place: int, now: Instant) -> tuple[Still, list[Packet]]:
     router = VirtualRouter("VI_1", settings[place])
     sent = []
     for event in (PrimaryAddressChanged(_SOURCES[place]), LinkChanged(up=True), Startup()):
         sent += _tell(router, place, event, now)
-    return router, sent
+    return Still(router), sent
 
 
 def _tell(router: VirtualRouter, place: int, event: Event, now: Instant) -> list[Packet]:
@@ -169,87 +196,118 @@ def _following(
 def _delivered(position: Position, packet: Packet) -> tuple[str, Position]:
     priority = packet.event.advertisement.priority
     text = f"{position.now:.3f} s: node {packet.to + 1} hears priority {priority}"
-    nodes = _thaw(position)
-    router = nodes[packet.to]
-    sent = [] if router is None else _tell(router, packet.to, packet.event, position.now)
-    return text, replace(position, nodes=_freeze(nodes), packets=(*position.packets, *sent))
+    still = position.nodes[packet.to]
+    if still is None:
+        return text, position
+    router = still.copy()
+    sent = _tell(router, packet.to, packet.event, position.now)
+    nodes = _with(position, packet.to, Still(router))
+    return text, replace(position, nodes=nodes, packets=(*position.packets, *sent))
 
 
 def _time_passes(position: Position) -> Iterator[tuple[str, Position]]:
     """To the next deadline. When both are due at once either may be first."""
-    nodes = _thaw(position)
-    due = [(node.deadline, place) for place, node in enumerate(nodes) if node is not None and node.deadline is not None]
+    due = [
+        (still.deadline, place, still)
+        for place, still in enumerate(position.nodes)
+        if still is not None and still.deadline is not None
+    ]
     if not due:  # nobody waits for anything: so it stays
         later = Instant(position.now + _NEVER)
         yield f"{later:.3f} s: nothing is due", replace(position, packets=(), now=later, quiet=Seconds(_NEVER))
         return
-    first = min(at for at, _ in due)
-    for at, place in due:
+    first = min(at for at, _, _ in due)
+    for at, place, still in due:
         if at > first + 1e-9:
             continue
         now = Instant(max(first, position.now))
-        again = _thaw(position)
-        router = again[place]
-        sent = [] if router is None else _tell(router, place, DeadlineReached(), Instant(max(now, at)))
+        router = still.copy()
+        sent = _tell(router, place, DeadlineReached(), Instant(max(now, at)))
         late = now > position.now + 1e-9 and bool(position.packets)
         older = tuple(replace(packet, passed=packet.passed + 1) for packet in position.packets)
         quiet = Seconds(0.0 if late else position.quiet + now - position.now)
-        following = replace(position, nodes=_freeze(again), packets=(*older, *sent), now=now, quiet=quiet)
+        nodes = _with(position, place, Still(router))
+        following = replace(position, nodes=nodes, packets=(*older, *sent), now=now, quiet=quiet)
         yield f"{now:.3f} s: node {place + 1} is due", following
 
 
 def _power(position: Position, settings: tuple[Parameters, Parameters]) -> Iterator[tuple[str, Position]]:
-    for place, frozen in enumerate(position.nodes):
-        nodes = _thaw(position)
-        if frozen is not None and position.crashes:
-            nodes[place] = None
-            after_crash = replace(position, nodes=_freeze(nodes), crashes=position.crashes - 1, quiet=Seconds(0.0))
+    for place, still in enumerate(position.nodes):
+        if still is not None and position.crashes:
+            nodes = _with(position, place, None)
+            after_crash = replace(position, nodes=nodes, crashes=position.crashes - 1, quiet=Seconds(0.0))
             yield f"{position.now:.3f} s: node {place + 1} crashes", after_crash
-        elif frozen is None:
-            nodes[place], sent = _boot(settings, place, position.now)
+        elif still is None:
+            booted, sent = _boot(settings, place, position.now)
             packets = (*position.packets, *sent)
-            returned = replace(position, nodes=_freeze(nodes), packets=packets, quiet=Seconds(0.0))
-            yield f"{position.now:.3f} s: node {place + 1} returns", returned
+            nodes = _with(position, place, booted)
+            yield (
+                f"{position.now:.3f} s: node {place + 1} returns",
+                replace(position, nodes=nodes, packets=packets, quiet=Seconds(0.0)),
+            )
+
+
+def _with(position: Position, place: int, still: Still | None) -> tuple[Still | None, Still | None]:
+    return (still, position.nodes[1]) if place == 0 else (position.nodes[0], still)
 
 
 def _wrong(position: Position, patience: Seconds) -> str | None:
     """Packets that are on their way at this very moment may still change it."""
     if position.quiet < patience or position.packets:
         return None
-    alive = [node for node in _thaw(position) if node is not None]
-    masters = sum(node.state is State.MASTER for node in alive)
+    alive = [still for still in position.nodes if still is not None]
+    masters = sum(still.state is State.MASTER for still in alive)
     if alive and masters != 1:
         return f"{position.now:.3f} s: {masters} of {len(alive)} are MASTER, {position.quiet:.3f} s after all was well"
     return None
 
 
-def _freeze(nodes: Pair) -> tuple[bytes | None, bytes | None]:
-    first, second = (None if node is None else pickle.dumps(node, pickle.HIGHEST_PROTOCOL) for node in nodes)
-    return first, second
-
-
-def _thaw(position: Position) -> Pair:
-    first, second = (None if frozen is None else pickle.loads(frozen) for frozen in position.nodes)  # noqa: S301  # ours
-    return [first, second]
-
-
-def _key(position: Position, patience: Seconds) -> Key:
-    """Equal for positions from which the same can follow: times count from now on.
-
-    What only log lines and announcements depend on is left out.
-    """
-    nodes = tuple(None if node is None else _outline(node, position.now) for node in _thaw(position))
-    packets = tuple((packet.to, packet.event.advertisement.priority, packet.passed) for packet in position.packets)
+def _key(position: Position, patience: Seconds) -> bytes:
+    """Equal for positions from which the same can follow: times count from now on."""
+    nodes = [None if still is None else still.outline(position.now) for still in position.nodes]
+    packets = [(packet.to, packet.event.advertisement.priority, packet.passed) for packet in position.packets]
     quiet = round(min(position.quiet, patience), _DIGITS)
-    return (nodes, packets, position.losses, position.crashes, quiet)
+    whole = repr((nodes, packets, position.losses, position.crashes, quiet))
+    return blake2b(whole.encode(), digest_size=16).digest()
 
 
-def _outline(router: VirtualRouter, now: Instant) -> Key:
-    view = router.view(now)
-    timers = tuple(sorted((name, round(left, _DIGITS)) for name, left in view.timers.items()))
-    following: Address | None = None if view.master is None else view.master.address
-    priority = None if view.master is None else view.master.priority
-    return (view.state, view.reason, view.effective_priority, timers, following, priority)
+def duplicate(router: VirtualRouter) -> VirtualRouter:
+    """Another one in the same state. What cannot change is shared, and what was one thing stays one thing."""
+    return cast("VirtualRouter", _duplicate(router, {}))
+
+
+def _duplicate(value: Any, memo: dict[int, object]) -> object:
+    kind = type(value)
+    if kind is dict:
+        return {key: _duplicate(item, memo) for key, item in value.items()}
+    if kind is list:
+        return [_duplicate(item, memo) for item in value]
+    if kind is set:
+        return set(value)
+    names = _WRITTEN.get(kind)
+    if names is None:
+        names = _WRITTEN[kind] = _written(value)
+    if not names:
+        return value
+    twin: object | None = memo.get(id(value))
+    if twin is None:
+        twin = memo[id(value)] = object.__new__(kind)
+        for name in names:
+            setattr(twin, name, _duplicate(getattr(value, name), memo))
+    return twin
+
+
+_WRITTEN: Final[dict[type, tuple[str, ...]]] = {}
+"""By type, the names of the attributes that may be written."""
+
+
+def _written(value: object) -> tuple[str, ...]:
+    if not type(value).__module__.startswith("vrrpd.core") or isinstance(value, Enum):
+        return ()
+    if type(value).__setattr__ is not object.__setattr__:
+        return ()  # it is frozen
+    slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
+    return (*slots, *getattr(value, "__dict__", ()))
 
 
 def pair_of(first: int, second: int, *, version: int = 3, preempt: bool = True) -> tuple[Parameters, Parameters]:
@@ -257,3 +315,12 @@ def pair_of(first: int, second: int, *, version: int = 3, preempt: bool = True) 
     plain = Parameters(Vrid(51), version=version, addresses=(_VIP,), preempt=preempt)
     silent = replace(plain, announce=replace(plain.announce, delay=Seconds(0.0), lower_priority_delay=Seconds(0.0)))
     return replace(silent, base_priority=Priority(first)), replace(silent, base_priority=Priority(second))
+
+
+PAIRS: Final = {
+    "higher and lower": pair_of(101, 100),
+    "equal": pair_of(100, 100),
+    "nopreempt": pair_of(100, 101, preempt=False),
+    "owner": pair_of(255, 100),
+    "version 2": pair_of(101, 100, version=2),
+}
