@@ -124,7 +124,7 @@ configured priority raised         |            | INIT !N    |            | BACK
 configured addresses changed       |            |            |            |              | MASTER A-+G  |
 address lost                       |            |            |            |              | MASTER +G!   |
 address of others lost             |            |            |            |              |              |
-stalled                            |            | INIT !     |            | BACKUP !     | MASTER !AG   | FAULT !
+stalled                            |            | INIT !     |            | BACKUP !     | MASTER !A    | FAULT !
 asked to step down                 |            |            |            |              | BACKUP A-SN  |
 asked to take over                 |            |            |            | MASTER A+GSN |              |
 maintenance begins                 |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !

@@ -30,6 +30,7 @@ ELECTION_TIMERS: Final = (
     Timer.ELSEWHERE,
     Timer.SETTLED,
     Timer.OVERDUE,
+    Timer.RETURN,
 )
 CONFIRM_SOONEST: Final = Seconds(0.1)
 """A starved process becomes no quicker because the intervals are short."""

@@ -45,6 +45,7 @@ class Timer(enum.Enum):
     SETTLED = "settled"
     OVERDUE = "overdue"
     PROBE_REST = "probe_rest"
+    RETURN = "return"
 
     __hash__ = object.__hash__
     """Each is one object. Enum's own is written in Python, and these are looked up with every packet."""

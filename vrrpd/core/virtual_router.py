@@ -8,10 +8,10 @@ from typing import Final
 
 from vrrpd.core import events
 from vrrpd.core.effects import AddAddresses, Effect, NoticeKind, NotifyEvent, Reason, RemoveAddresses, State
-from vrrpd.core.fast_failover import FastElection
 from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
-from vrrpd.core.timers import ADVERT, Timer, master_down_interval
+from vrrpd.core.stalls import StalledElection
+from vrrpd.core.timers import ADVERT, Timer
 from vrrpd.proto.advertisement import Advertisement, DropReason
 from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
 
@@ -23,7 +23,7 @@ def _says(kind: NoticeKind, text: str) -> Callable[..., None]:
     return lambda router, _at, _now: router._notice(kind, text)
 
 
-class VirtualRouter(FastElection):
+class VirtualRouter(StalledElection):
     """One election: which event leads to which change.
 
     Before ``Startup`` the events that describe the world (link, source address, faults, priority) only set the scene.
@@ -320,8 +320,9 @@ class VirtualRouter(FastElection):
             detail = f"{source} has our priority {priority} and the higher address"
             self._yield(Reason.TIE_BREAK, detail, heard, now)
         elif self._replaced_meanwhile(now):
-            detail = f"no advert sent for {now - self._last_sent(now):.2f} s, {source} has taken over"
-            self._yield(Reason.STALLED, detail, heard, now)
+            silence = now - self._last_sent(now)
+            since = f"no advert sent for {silence:.2f} s, " if silence else ""
+            self._yield(Reason.STALLED, f"{since}{source} has taken over", heard, now)
         else:
             self._lower_priority_master(heard, now)
 
@@ -376,7 +377,7 @@ class VirtualRouter(FastElection):
             self._rogue_interval = heard.advertisement.interval
             self._confirm_later(now)
 
-    # --- addresses, stalls, operators, failures -----------------------------------------------------------------
+    # --- addresses, operators, failures -------------------------------------------------------------------------
 
     def _on_address_lost(self, event: events.AddressLost, now: Instant) -> None:
         if self.state is not State.MASTER or event.address not in self.parameters.all_addresses:
@@ -401,35 +402,6 @@ class VirtualRouter(FastElection):
         self._add((event.address,))
         self._announce((event.address,), self.parameters.announce.repeat)
         self._notice(NoticeKind.ADDRESS_RESTORED, f"{event.address} was removed{by}, put back")
-
-    def _on_stalled(self, event: events.Stalled, now: Instant) -> None:
-        """We were not running; others may have acted. Whoever spoke meanwhile has been heard before this."""
-        self.statistics.stalls += 1
-        if not self._started:
-            return
-        self._notice(NoticeKind.STALLED, f"did not run for {event.seconds:.2f} s")
-        if self.state is State.MASTER and self._replaced_meanwhile(now):
-            detail = f"did not run for {event.seconds:.2f} s, the other node has taken over"
-            self._release(farewells=0)
-            self._enter_backup(Reason.STALLED, detail, after(now, self._down_interval()), now)
-        elif self.state is State.MASTER:
-            self._advertise(now)
-            self._announce_all(self.parameters.announce.repeat)
-        elif self.state is State.BACKUP and self._deadlines.is_due(Timer.MASTER_DOWN, now):
-            self._deadlines.set(Timer.MASTER_DOWN, after(now, self._skew()))
-
-    def _replaced_meanwhile(self, now: Instant) -> bool:
-        """keepalived's timer_expired_backup: a nopreempt master trusts that the other node took over."""
-        other = self.parameters.timer_expired_backup
-        if other is None or self.parameters.preempt:
-            return False
-        interval = self.parameters.advert_interval
-        return now - self._last_sent(now) >= master_down_interval(self.parameters.version, other, interval)
-
-    def _last_sent(self, now: Instant) -> Instant:
-        """When a MASTER's last advert went out."""
-        due = self._deadlines.get(Timer.ADVERT)
-        return now if due is None else after(due, -self.parameters.advert_interval)
 
     def _on_operator_request(self, event: events.OperatorRequest, now: Instant) -> None:
         detail = f"asked by the operator: {event.detail}" if event.detail else "asked by the operator"
@@ -524,13 +496,13 @@ class VirtualRouter(FastElection):
         events.FaultsChanged: _on_faults_changed,
         events.ParametersReplaced: _on_parameters_replaced,
         events.AddressLost: _on_address_lost,
-        events.Stalled: _on_stalled,
+        events.Stalled: StalledElection._on_stalled,
         events.OperatorRequest: _on_operator_request,
         events.GroupChanged: _on_group_changed,
         events.GroupRequest: _on_group_request,
         events.EffectFailed: _on_effect_failed,
-        events.HostSilent: FastElection._on_host_silent,
-        events.HostAnswered: FastElection._on_host_answered,
+        events.HostSilent: StalledElection._on_host_silent,
+        events.HostAnswered: StalledElection._on_host_answered,
     }
 
     _EXPIRED: Final[dict[Timer, Callable[..., None]]] = {
@@ -547,8 +519,9 @@ class VirtualRouter(FastElection):
         Timer.OWNER_CONFLICT: _rogue_gone,
         Timer.RETRY: _retry_due,
         Timer.SETTLED: _settled,
-        Timer.OVERDUE: FastElection._overdue,
-        Timer.PROBE_REST: FastElection._probe_rest_over,
+        Timer.RETURN: StalledElection._returned,
+        Timer.OVERDUE: StalledElection._overdue,
+        Timer.PROBE_REST: StalledElection._probe_rest_over,
     }
 
 
