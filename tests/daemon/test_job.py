@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,21 @@ def test_abandoned_it_is_dead_and_nobody_is_told(loop: asyncio.AbstractEventLoop
     watched.job.abandon()
     turn(loop, lambda: not _alive(pid))
     assert watched.results == []
+
+
+def test_a_stall_of_ours_is_not_the_programs_fault(loop: asyncio.AbstractEventLoop) -> None:
+    """Frozen together with its program, the daemon must not find the time over that the program did not have."""
+    watched = Watched(loop, ["sleep", "1.2"], 0.3)
+    time.sleep(0.3 + job_module.STALLED + 0.1)
+    loop.call_later(0.2, watched.child.signal_group, signal.SIGTERM)
+    turn(loop, lambda: watched.results)
+    assert watched.results[0].limit is None, "it got its 0.3 s once more"
+
+
+def test_it_gets_its_time_once_more_only_once(loop: asyncio.AbstractEventLoop) -> None:
+    watched = Watched(loop, ["sleep", "60"], 0.1)
+    for _ in range(2):
+        time.sleep(0.1 + job_module.STALLED + 0.1)
+        turn(loop, lambda: True)
+    turn(loop, lambda: watched.results)
+    assert watched.results[0].limit == 0.1

@@ -13,7 +13,7 @@ from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
 from vrrpd.daemon.moderation import Moderation, hold, slack
 from vrrpd.daemon.narrator import Narrator
-from vrrpd.daemon.stalls import SHORTEST, StallDetector, threshold
+from vrrpd.daemon.stalls import Stall, StallDetector, threshold
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import DeadlineTimer
 from vrrpd.linux.clock import now as read_clock
@@ -23,6 +23,8 @@ LATE: Final = Seconds(0.05)
 """Woken this much after a deadline, we look at the interfaces too before the deadline counts."""
 QUIET: Final = Seconds(0.05)
 """What takes a while may begin when there is at least this much until the next deadline."""
+FULL_QUEUES: Final = 8
+"""So many times what is read at once is the most that a receive queue holds."""
 ALWAYS: Final = Instant(float("-inf"))
 """A timer set for this is never set anew."""
 
@@ -31,7 +33,8 @@ class Engine:
     """Callbacks, no coroutines. Receive queues are emptied before a deadline counts: a late wake-up hears its peers.
 
     ``lost`` is told of a listener whose socket failed, ``catch_up`` reads what the kernel says of interfaces, and
-    ``look_again`` whether hosts have answered.
+    ``look_again`` whether hosts have answered; ``stalled`` is told what kept us from running. While it is not
+    ``attentive``, ``report`` only delivers.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Engine:
         self.catch_up: Callable[[], None] = _nothing
         self.look_again: Callable[[], None] = _nothing
         self.woken: Callable[[float], None] = _untold
+        self.stalled: Callable[[Stall], None] = _nobody_told
+        self.attentive = True
         loop.add_reader(self._timer.fileno(), self._timer_fired)
         loop.add_reader(self._hold_timer.fileno(), self._hold_over)
 
@@ -104,6 +109,18 @@ class Engine:
         if batch or self._narrator.has_lines:
             self._settle(batch, now)
         self._arm()
+
+    def report(self, events: Iterable[tuple[str, Event]]) -> None:
+        """As ``deliver``, from whatever the loop has called: deadlines that have long passed come first."""
+        self.attend()
+        self.deliver(events)
+
+    def attend(self) -> None:
+        """After a stall the loop may learn of other things first; what others have said is heard before any of them."""
+        if self._armed is None or self._armed is ALWAYS or not self.attentive:
+            return
+        if read_clock() - self._armed > LATE:
+            self._deadline_passed()
 
     def deliver_all(self, event: Event) -> None:
         """The same event for every instance."""
@@ -196,14 +213,15 @@ class Engine:
         deadline = woken if self._armed is None else self._armed
         self._armed = ALWAYS  # nothing that happens meanwhile sets the timer
         self.woken(woken - deadline)
-        if woken - deadline > LATE:
-            self.catch_up()
+        late = woken - deadline > LATE
         for listener in tuple(self._listeners.values()):
-            self._take_in(listener)
+            self._take_in(listener, late)
+        if late:
+            self.catch_up()
         self.look_again()
-        stalled = self._stalls.stalled(deadline, woken)
-        if stalled > SHORTEST:
-            self.deliver(self._stalled(stalled))
+        stall = self._stalls.stalled(deadline, woken)
+        if stall is not None:
+            self._stalled(stall)
         now = read_clock()
         self._settle(self._node.due(now), now)
         self._armed = None
@@ -212,12 +230,16 @@ class Engine:
         for callback in callbacks:
             self._loop.call_soon(callback)
 
-    def _stalled(self, seconds: Seconds) -> list[tuple[str, Event]]:
-        return [
-            (name, Stalled(seconds))
+    def _stalled(self, stall: Stall) -> None:
+        overslept = [
+            (name, Stalled(stall.seconds))
             for name, router in self._node.routers.items()
-            if seconds > threshold(router.parameters.advert_interval)
+            if stall.seconds > threshold(router.parameters.advert_interval)
         ]
+        if overslept:
+            self._narrator.stalled(stall)
+            self.deliver(overslept)
+            self.stalled(stall)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
@@ -253,3 +275,7 @@ def _nothing() -> None:
 
 def _untold(_late: float) -> None:
     """Nobody asks how late it was woken."""
+
+
+def _nobody_told(_stall: Stall) -> None:
+    """Nobody does anything about it."""

@@ -17,6 +17,8 @@ FOREVER = Seconds(math.inf)
 """No time limit."""
 KILL_GRACE = Seconds(2.0)
 """Between SIGTERM and SIGKILL (keepalived)."""
+STALLED = Seconds(0.5)
+"""A time limit that is noticed so much later is no fault of the program's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Job:
         self._limit = limit
         self._ended = ended
         self._overdue = False
-        self._timer = loop.call_later(limit, self._expire)
+        self._granted = False
+        self._timer = loop.call_later(limit, self._time_is_over)
         loop.add_reader(child.fileno(), self._exited)
 
     def shorten(self, limit: Seconds) -> None:
@@ -57,7 +60,7 @@ class Job:
         if not self._overdue and self._timer.when() > self._loop.time() + limit:
             self._timer.cancel()
             self._limit = limit
-            self._timer = self._loop.call_later(limit, self._expire)
+            self._timer = self._loop.call_later(limit, self._time_is_over)
 
     def end(self) -> None:
         """Its time is over."""
@@ -69,6 +72,15 @@ class Job:
         """Kill it now and forget it; ``ended`` is not called."""
         self._signal(signal.SIGKILL)
         self._release()
+
+    def _time_is_over(self) -> None:
+        """When we were not running, the program may not have run either: it gets its time once more."""
+        late = self._loop.time() - self._timer.when()
+        if late > STALLED and not self._granted:
+            self._granted = True
+            self._timer = self._loop.call_later(self._limit, self._time_is_over)
+        else:
+            self._expire()
 
     def _expire(self) -> None:
         self._overdue = True

@@ -8,6 +8,7 @@ from typing import Final
 from vrrpd.core.effects import GroupStateChanged, Notice, NoticeKind, State, StateChanged
 from vrrpd.core.events import PacketDropped
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.daemon.stalls import Stall
 from vrrpd.proto.advertisement import ChecksumForm, Dropped
 from vrrpd.units import Address, Vrid
 
@@ -23,7 +24,7 @@ _LEVELS: Final[Mapping[NoticeKind, int]] = {
     NoticeKind.PRIORITY_CHANGED: logging.DEBUG,  # the trackers say it, with the cause
     NoticeKind.ADDRESS_RESTORED: logging.WARNING,
     NoticeKind.EFFECT_FAILED: logging.ERROR,
-    NoticeKind.STALLED: logging.WARNING,
+    NoticeKind.STALLED: logging.INFO,  # stalled() says it, with the cause
     NoticeKind.STARTUP_DELAY: logging.INFO,
     NoticeKind.PREEMPT_DELAY: logging.INFO,
     NoticeKind.FAULTS_CHANGED: logging.WARNING,
@@ -82,6 +83,10 @@ class Narrator:
         text = f"{instance} sends checksums of the form {form.value} to {peer}, which sends such too"
         fields = {"instance": instance, "peer": str(peer), "checksum_form": form.value}
         self._lines.append(lambda: self._repeats.say((instance, peer), logging.INFO, text, fields))
+
+    def stalled(self, stall: Stall) -> None:
+        text, fields = f"stalled: {stall.describe()}", dict(stall.fields())
+        self._lines.append(lambda: self._repeats.say("stalled", logging.WARNING, text, fields, burst=NOTICE_BURST))
 
     @property
     def has_lines(self) -> bool:

@@ -120,7 +120,7 @@ class Service:
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
         self._statics = Statics(config, self._watch, self._links.usable, self._netlink, loop, self._static_changed)
-        deliver, statics = self._engine.deliver, self._statics
+        deliver, statics = self._engine.report, self._statics
         self._trackers = Trackers(config, launcher, self._links.usable, loop, deliver, connector, statics.reports)
         self._losses = self._build_losses()
         self._duplicates = Duplicates(self._vips, self._watch.addresses)
@@ -132,7 +132,7 @@ class Service:
         self.reporter.silent_peers = self._silent_peers.of
         self._rivals = Rivals(self._plans, self._view_of, self._watch, loop)
         self.reporter.rival = self._rivals.of
-        self._prober = Prober(self._plans, self._view_of, self._watch, loop, self._engine.deliver)
+        self._prober = Prober(self._plans, self._view_of, self._watch, loop, self._engine.report)
         self.reporter.probe = self._prober.of
         self._engine.look_again = self._prober.look_again
         self.reporter.static_addresses = statics.all
@@ -155,7 +155,7 @@ class Service:
             lambda name: self._node.router(name).state,
             self._watch.addresses,
             self._loop,
-            self._engine.deliver,
+            self._engine.report,
         )
 
     def run_startup_script(self) -> None:
@@ -246,6 +246,7 @@ class Service:
 
     def replace(self, config: Config) -> None:
         """Run this configuration from now on. What it leaves as it was is not touched."""
+        self._engine.attentive = False
         old, config = self._config, with_group_tracking(config)
         plans = self._succeeding(config)
         changes = compare(self._plans, plans)
@@ -280,6 +281,7 @@ class Service:
         self._links_changed(recounted)
         self._links.forget_former()
         self._notifier.states_kept(self._states(changes))
+        self._engine.attentive = True
 
     def _succeeding(self, config: Config) -> tuple[InstancePlan, ...]:
         """The plans for this configuration; those of instances that are as they were exist already."""
@@ -401,6 +403,7 @@ class Service:
             self._notifier.put_group(notification.group, notification.event)
 
     def _read_interfaces(self) -> None:
+        self._engine.attend()
         events = self._watch.read()
         if not events:
             return
