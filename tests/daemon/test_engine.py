@@ -47,7 +47,7 @@ class Notes:
         self.dropped: list[tuple[str, PacketDropped]] = []
         self.interface = "eth0"
         self.broken = False
-        self.is_empty = True
+        self.flooded = False
 
     @property
     def routers(self) -> Mapping[str, VirtualRouter]:
@@ -84,7 +84,8 @@ class Notes:
         if self.broken:
             self.broken = False
             raise LinuxError("receive on", "eth0", 100)
-        events, self.waiting = self.waiting, []
+        events = self.waiting
+        self.waiting = self.waiting if self.flooded else []
         self.dropped = [(name, event) for name, event in events if isinstance(event, PacketDropped)]
         self.log.append("drain")
         return events
@@ -193,7 +194,7 @@ def test_while_the_configuration_changes_deadlines_wait(engine: Engine, notes: N
 
 
 def test_after_a_stall_queues_are_read_until_they_are_empty_but_not_for_ever(engine: Engine, notes: Notes) -> None:
-    notes.is_empty = False
+    notes.flooded, notes.waiting = True, [("slow", DROPPED)]
     notes.deadline = Instant(now() - 3.0)
     engine.deliver([])
     notes.next_deadline = Instant(now() + 100)
@@ -202,6 +203,17 @@ def test_after_a_stall_queues_are_read_until_they_are_empty_but_not_for_ever(eng
     notes.log.clear()
     engine._deadline_passed()
     assert notes.log.count("drain") == 1, "in time"
+
+
+def test_of_what_queued_during_a_stall_the_last_word_of_each_sender_counts(engine: Engine, notes: Notes) -> None:
+    first, second = (PacketDropped(DropReason.BAD_TTL, PEER, detail) for detail in ("first", "second"))
+    other = PacketDropped(DropReason.BAD_TTL, IPv4Address("192.168.1.3"))
+    notes.waiting = [("slow", first), ("slow", other), ("quick", first), ("slow", second)]
+    notes.deadline = Instant(now() - 3.0)
+    engine.deliver([])
+    engine._deadline_passed()
+    heard = [entry for entry in notes.log if isinstance(entry, tuple) and isinstance(entry[1], PacketDropped)]
+    assert heard == [("slow", other), ("quick", first), ("slow", second)]
 
 
 def test_who_asks_is_told_what_kept_us_from_running(engine: Engine, notes: Notes) -> None:

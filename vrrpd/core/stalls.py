@@ -33,8 +33,11 @@ class StalledElection(FastElection):
             self._deadlines.set(Timer.MASTER_DOWN, after(now, self._master_interval + self._skew()))
 
     def _return_as_master(self, stalled: Seconds, now: Instant) -> None:
-        silent = Seconds(max(stalled, now - self._last_sent(now)))
-        if self.parameters.timer_expired_backup is not None and self._is_replaced_after(silent):
+        spoken = now - self._last_sent(now)
+        silent = Seconds(max(stalled, spoken))
+        if spoken < ANSWER_TIME:
+            self._announce_from(after(now, ANSWER_TIME))  # it has just answered somebody
+        elif self.parameters.timer_expired_backup is not None and self._is_replaced_after(silent):
             detail = f"did not run for {stalled:.2f} s, the other node has taken over"
             self._release(farewells=0)
             self._enter_backup(Reason.STALLED, detail, after(now, self._down_interval()), now)

@@ -94,9 +94,9 @@ class Engine:
                 self._means[name].speaker.prepare(event.effective_priority)
         self._conclude(batch, now)
 
-    def _take_in(self, listener: Listener) -> int:
+    def _take_in(self, listener: Listener, late: bool = False) -> int:
         """Tell the election what this one hears; how many packets that were."""
-        heard = self._hear(listener)
+        heard = self._last_words(listener) if late else self._hear(listener)
         now = read_clock()
         self._conclude(self._node.hear(heard, now), now)
         return len(heard)
@@ -169,12 +169,15 @@ class Engine:
     def _hold_over(self) -> None:
         self._hold_timer.acknowledge()
         held, self._held = self._held, {}
+        late = self._armed is not None and read_clock() - self._armed > LATE
         packets = 0
         for descriptor, listener in held.items():
             if self._listeners.get(descriptor) is listener:  # it may have been closed for what another one heard
                 self._loop.add_reader(descriptor, self._readable, listener)
-                packets += self._take_in(listener)
+                packets += 0 if late else self._take_in(listener)
         self._moderation.waited(packets)
+        if late:
+            self._deadline_passed()
 
     def _timer_fired(self) -> None:
         self._timer.acknowledge()
@@ -201,6 +204,19 @@ class Engine:
         if listener.forms:
             self._adapt(listener)
         return events
+
+    def _last_words(self, listener: Listener) -> Sequence[tuple[str, Received]]:
+        """After a stall more may wait than is read at once, and of each sender only what it said last counts: to answer
+        all of it would take so long that others wait for us. A flood does not hold us for ever all the same.
+        """
+        events: list[tuple[str, Received]] = []
+        for _ in range(FULL_QUEUES):
+            heard = self._hear(listener)
+            if not heard:
+                break
+            events += heard
+        latest = {(name, event.source, type(event)): number for number, (name, event) in enumerate(events)}
+        return [events[number] for number in sorted(latest.values())]
 
     def _adapt(self, listener: Listener) -> None:
         forms, listener.forms = listener.forms, []

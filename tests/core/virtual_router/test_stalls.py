@@ -84,6 +84,13 @@ def test_a_better_master_whose_adverts_were_lost_objects_before_anybody_was_call
     assert story.wait(0.1).tell(DeadlineReached()) == ()
 
 
+def test_a_master_that_has_just_answered_does_not_speak_twice() -> None:
+    story = master()
+    assert SendAdvertisement(Priority(100)) in story.wait(5.0).hear(50, LOWER)
+    assert not of_type(SendAdvertisement, story.wait(0.01).tell(STALL))
+    assert of_type(Announce, story.wait(0.05).tell(DeadlineReached()))
+
+
 def test_a_master_that_heard_of_a_better_one_has_already_yielded() -> None:
     story = master()
     story.wait(5.0).hear(101)
