@@ -110,20 +110,20 @@ def findings(soak: Soak) -> list[str]:
         found += _node_findings(soak, node)
     if not soak.happenings:
         found.append("nothing happened")
+    if not any(settled(soak.samples, node, soak.warm_up) for node in soak.judged):
+        found.append(f"nothing was seen after the warm-up of {soak.warm_up:g} s")
     return found
 
 
 def _node_findings(soak: Soak, node: str) -> Iterator[str]:
     every = [item for item in soak.samples if item.node == node]
     later = settled(every, node, soak.warm_up)
-    if not later:
-        yield f"{node}: no sample after the warm-up of {soak.warm_up:g} s"
     for name, value in MEMORY.items():
         line = trend(later, value)
         if line is not None and line.rises(soak.tolerance):
             yield f"{node}: {name} grows by {line.slope:.0f} +- {line.error:.0f} KiB an hour"
     for name, value in COUNTS.items():
-        grown = _lowest_at_the_end(later, value)
+        grown = _lowest_at_the_end(every, value)
         if grown > 0:
             yield f"{node}: {name} have grown by {grown:g}"
     for pid in _left_behind(every):

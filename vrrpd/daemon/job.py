@@ -69,9 +69,13 @@ class Job:
             self._expire()
 
     def abandon(self) -> None:
-        """Kill it now and forget it; ``ended`` is not called."""
+        """Kill it now and forget it; ``ended`` is not called. As long as the loop runs, it is still asked how it ended:
+        nobody else would, and it stayed a zombie.
+        """
+        self._timer.cancel()
+        self._overdue = True
+        self._ended = _nobody
         self._signal(signal.SIGKILL)
-        self._release()
 
     def _time_is_over(self) -> None:
         """When we were not running, the program may not have run either: it gets its time once more."""
@@ -110,3 +114,7 @@ class Job:
         self._timer.cancel()
         self._loop.remove_reader(self._child.fileno())
         self._child.close()
+
+
+def _nobody(_result: JobResult) -> None:
+    """Nobody wants to know any more."""

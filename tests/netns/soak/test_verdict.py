@@ -103,7 +103,7 @@ def test_disorder_defects_and_idleness_are_told() -> None:
     assert findings(found) == ["9 s, partition of r2: afterwards: 1 addresses, x at no node", "r1 ended with 1"]
     found.happenings.clear()
     assert "nothing happened" in findings(found)
-    assert "r1: no sample after the warm-up of 300 s" in findings(soak([QUIET]))
+    assert "nothing was seen after the warm-up of 300 s" in findings(soak([QUIET]))
 
 
 def test_too_few_samples_have_no_trend() -> None:
