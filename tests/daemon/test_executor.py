@@ -32,10 +32,10 @@ from vrrpd.daemon.spacing import Spacing
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
+from vrrpd.linux.arp import gratuitous_arp
 from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import Link
-from vrrpd.proto.arp import gratuitous_arp
-from vrrpd.proto.ndisc import unsolicited_advertisement
+from vrrpd.linux.ndisc import unsolicited_advertisement
 from vrrpd.units import RESIGN, Family, Priority
 
 ONE, TWO = IPv4Address("192.168.1.100"), IPv4Address("192.168.1.101")

@@ -14,7 +14,7 @@ from netns.lab import Lab
 from netns.monitor import Monitor, holding_times
 from netns.probe import HttpProbe, PingProbe
 from netns.wire import Announcement
-from vrrpd.proto.arp import gratuitous_arp
+from vrrpd.linux.arp import gratuitous_arp
 
 pytestmark = pytest.mark.netns
 

@@ -9,8 +9,8 @@ from tests.linux.namespaces import Cable, Namespace, Opened, open_descriptors
 from vrrpd.errors import LinuxError
 from vrrpd.linux import announce
 from vrrpd.linux.announce import Announcer
-from vrrpd.proto.arp import gratuitous_arp
-from vrrpd.proto.ndisc import unsolicited_advertisement
+from vrrpd.linux.arp import gratuitous_arp
+from vrrpd.linux.ndisc import unsolicited_advertisement
 
 pytestmark = pytest.mark.netns
 

@@ -12,10 +12,10 @@ from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 
+from vrrpd.linux.arp import gratuitous_arp
+from vrrpd.linux.ndisc import unsolicited_advertisement
 from vrrpd.proto.advertisement import Advertisement, ChecksumForm, encode
-from vrrpd.proto.arp import gratuitous_arp
 from vrrpd.proto.auth import pass_key
-from vrrpd.proto.ndisc import unsolicited_advertisement
 from vrrpd.units import Priority, Seconds, Vrid
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark (Debian package tshark)")

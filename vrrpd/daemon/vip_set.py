@@ -8,10 +8,10 @@ from vrrpd.daemon.kernel_form import find, kernel_form
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.spacing import Burst, Spacing
 from vrrpd.linux.addresses import AddressBatch, AddressFailure, Vip
+from vrrpd.linux.arp import MAC_LENGTH, gratuitous_arp
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.linux.ndisc import unsolicited_advertisement
 from vrrpd.linux.netlink import Netlink
-from vrrpd.proto.arp import MAC_LENGTH, gratuitous_arp
-from vrrpd.proto.ndisc import unsolicited_advertisement
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 

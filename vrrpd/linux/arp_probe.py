@@ -7,8 +7,8 @@ from typing import Final
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf
+from vrrpd.linux.arp import arp_request
 from vrrpd.linux.raw_socket import raw_socket
-from vrrpd.proto.arp import arp_request
 
 _ETHERTYPE_ARP: Final = 0x0806
 _LARGEST: Final = 128

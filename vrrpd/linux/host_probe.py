@@ -7,12 +7,12 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Protocol
 
 from vrrpd.errors import LinuxError
+from vrrpd.linux.arp import MAC_LENGTH
 from vrrpd.linux.arp_probe import ArpProbe
 from vrrpd.linux.echo import ICMP6_FILTER, EchoProbe, only_type
 from vrrpd.linux.interfaces import Link
+from vrrpd.linux.ndisc import solicitation
 from vrrpd.linux.raw_socket import raw_socket
-from vrrpd.proto.arp import MAC_LENGTH
-from vrrpd.proto.ndisc import solicitation
 from vrrpd.units import Address
 
 _ADVERTISEMENT: Final = 136

@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv6Address
 from typing import Final
 
-from vrrpd.proto.arp import checked_mac
+from vrrpd.linux.arp import checked_mac
 from vrrpd.proto.checksum import internet_checksum, pseudo_header
 
 ALL_NODES: Final = IPv6Address("ff02::1")

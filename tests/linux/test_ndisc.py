@@ -7,7 +7,7 @@ from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6NDOptDstLLAddr, IPv6
 from scapy.layers.l2 import Ether
 
 from tests.vectors import Vector, load
-from vrrpd.proto.ndisc import unsolicited_advertisement
+from vrrpd.linux.ndisc import unsolicited_advertisement
 
 MAC = bytes.fromhex("020000000001")
 ROUTER_FLAG = 0x80

@@ -6,7 +6,7 @@ import pytest
 from scapy.layers.l2 import ARP, Ether
 
 from tests.vectors import Vector, load
-from vrrpd.proto.arp import arp_request, gratuitous_arp
+from vrrpd.linux.arp import arp_request, gratuitous_arp
 
 MAC = bytes.fromhex("020000000001")
 VIP = IPv4Address("192.168.1.100")
