@@ -19,6 +19,7 @@ from netns.peers import DAEMONS
 from netns.peers.spec import InstanceSpec, NodeSpec
 from netns.peers.vrrpd import instance_status
 from netns.stage import Stage
+from vrrpd.errors import ControlError
 from vrrpd.sim.invariants import overlaps
 
 WAYS: Final[Mapping[str, str | None]] = {"protocol": None, "overdue": "overdue", "always": "always"}
@@ -102,6 +103,7 @@ def pairs(master: str, interval: float) -> Iterator[dict[str, Stage]]:
         for stage in stages.values():
             if not stage.await_sole_holder("r1", PATIENCE):
                 raise LabError("r1 does not hold the address alone")
+            stage.nodes["r2"].wait_ready()
         time.sleep(3.0)
         yield stages
 
@@ -137,7 +139,7 @@ def main(minutes: float, loss: int, count: int, master: str, interval: float) ->
                 stage.lab["r2"].random_loss(loss, sending=True, hearing=True)
             with hogs(count):
                 findings = watch(stages, minutes * 60)
-    except LabError as error:
+    except (LabError, ControlError) as error:
         click.echo(f"netns: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
