@@ -120,12 +120,12 @@ def test_the_better_of_two_backups_is_the_only_one_to_take_over() -> None:
     """One that may not preempt too: there is nobody left to be preempted."""
     with Lab(routers=3, clients=0) as lab:
         capture = Capture(lab)
-        words = {LATE: OVERDUE, 54: f"nopreempt\n    {OVERDUE}"}
+        words = {**BOTH, 54: f"nopreempt\n    {OVERDUE}"}
         first, _ = follow(lab, capture, words)
         third = lab.routers[2]
-        start(third, "vrrpd", *(instance(vrid, 180, line) for vrid, line in words.items()))
+        start(third, "vrrpd", *(instance(vrid, 130, line) for vrid, line in words.items()))
         runs(third)
-        eventually(lambda: states(third, 2) == {"BACKUP"})
+        eventually(lambda: states(third, 3) == {"BACKUP"})
         time.sleep(2.2)
         begin = first.crash()
         for vrid in words:

@@ -277,6 +277,17 @@ def test_an_advert_counts_as_an_answer() -> None:
     assert story.timer("master_down") == WHOLE
 
 
+def test_an_owner_that_yielded_to_another_owner_serves_again() -> None:
+    story = master(parameters(255, fast_failover=EAGER))
+    story.hear(255, HIGHER)
+    assert story.is_in(State.BACKUP)
+    story.hear(255, HIGHER)
+    story.wait(0.5).tell(HostSilent(HIGHER))
+    done = change(story.next_deadline())
+    assert done.reason is Reason.OWNER
+    assert story.view.statistics.silent_takeovers == 1
+
+
 def test_the_silence_of_others_means_nothing() -> None:
     story = followed(EAGER)
     story.tell(HostSilent(HIGHER))
