@@ -39,7 +39,8 @@ def follow(lab: Lab, capture: Capture, words: dict[int, str], head: str = "") ->
 
 
 def runs(host: Host) -> None:
-    eventually(lambda: "is ready" in log_of(host))
+    """Its control socket is the last thing that comes."""
+    eventually((host.directory / "run" / "control.sock").exists)
 
 
 def states(host: Host, count: int) -> set[object]:
