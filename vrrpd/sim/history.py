@@ -163,12 +163,12 @@ def limits_of(history: History) -> Limits:
     slack = 2 * (history.delay + late) + _SCHEDULING
     kinds = {trouble.what for trouble in history.troubles}
     retry = retry_delay(history)
+    down = master_down_interval(history.version, Priority(1), interval)
     alone = interval + slack
     if any(setup.stubborn for setup in history.setups):
-        alone += _OWNERS_CONFLICT * interval
+        alone += _OWNERS_CONFLICT * interval + down  # asked to step down, it comes back
     if Happening.REFUSE_REMOVE in kinds:
         alone += retry
-    down = master_down_interval(history.version, Priority(1), interval)
     held = down * (2 if history.routers > 1 else 1) + slack
     vacancy = slack
     if kinds & _REFUSALS:
