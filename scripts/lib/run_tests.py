@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,16 +62,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
+    """``mark``: of the tests that it runs; "": it looks into every file."""
+
     name: str
     arguments: tuple[str, ...]
+    mark: str = ""
 
 
 UNIT = Phase("unit tests", ("-m", "not netns and not fuzz", "-n", "2"))
 SPREAD = ("--dist", "load", "--maxschedchunk", "1")
-FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "2", *SPREAD))
-NETNS = Phase("namespaces", ("-m", "netns and not alone and not compared", "-n", SIDE_BY_SIDE, *SPREAD))
-COMPARED = Phase("compared with keepalived", ("-m", "netns and compared", "-n", A_FEW, *SPREAD))
-ALONE = Phase("namespaces, one at a time", ("-m", "netns and alone", "-n", "0"))
+FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "2", *SPREAD), "fuzz")
+NETNS = Phase("namespaces", ("-m", "netns and not alone and not compared", "-n", SIDE_BY_SIDE, *SPREAD), "netns")
+COMPARED = Phase("compared with keepalived", ("-m", "netns and compared", "-n", A_FEW, *SPREAD), "compared")
+ALONE = Phase("namespaces, one at a time", ("-m", "netns and alone", "-n", "0"), "alone")
 
 
 def read_report(path: Path) -> Tally:
@@ -109,10 +113,34 @@ def environment() -> dict[str, str]:
     return env
 
 
+def files_with(mark: str) -> list[str]:
+    """Every worker of pytest loads every file it is given, which takes seconds: these have such tests.
+
+    tests/conftest.py sees to it that a test with a mark stands in a file that names it.
+    """
+    named = re.compile(rf"\bmark\.{mark}\b")
+    return sorted(str(path) for path in tests_in(ROOT) if named.search(path.read_text(encoding="utf-8")))
+
+
+def tests_in(root: Path) -> Iterator[Path]:
+    """Where pytest looks for them."""
+    folder = root / "tests"
+    yield from (folder if folder.is_dir() else root).rglob("test_*.py")
+
+
+def has_places(arguments: list[str]) -> bool:
+    """Whether files or folders are among them."""
+    return any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] not in ("-", ""))
+
+
 def run_phase(phase: Phase, extra: list[str], report: Path) -> tuple[int, Tally]:
     print(f"\n--- {phase.name}", flush=True)
     start = time.monotonic()
-    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *JUNIT, *extra]
+    places = files_with(phase.mark) if phase.mark and not has_places(extra) else []
+    if phase.mark and not (places or has_places(extra)):
+        print(f"--- {phase.name}: there are none", flush=True)
+        return NO_TEST_RAN, Tally()
+    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *JUNIT, *extra, *places]
     code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
     tally = read_report(report)
     print(f"--- {phase.name}: {tally} in {time.monotonic() - start:.0f} s", flush=True)

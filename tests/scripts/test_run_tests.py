@@ -74,6 +74,26 @@ def test_unit_leaves_the_namespaces_out_and_the_whole_does_not(
     assert closing_line(capfd) == "1 passed, 1 failed, 0 skipped"
 
 
+def test_a_phase_loads_only_files_that_name_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        run(tmp_path, monkeypatch, [], a=PASSING, b=NETNS.replace("False", "True"), c=NETNS.replace("netns", "fuzz"))
+        == 1
+    )
+    assert [Path(path).name for path in run_tests.files_with("netns")] == ["test_b.py"]
+    assert [Path(path).name for path in run_tests.files_with("fuzz")] == ["test_c.py"]
+    assert run_tests.files_with("alone") == []
+    assert closing_line(capfd) == "2 passed, 1 failed, 0 skipped"
+
+
+def test_places_on_the_command_line_are_what_every_phase_looks_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, ["test_a.py"], a=PASSING, b=NETNS) == 0
+    assert closing_line(capfd) == "1 passed, 0 failed, 0 skipped"
+
+
 def test_a_selection_that_leaves_phases_empty_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
