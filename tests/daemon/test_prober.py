@@ -94,6 +94,7 @@ class Network:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prober, "ACQUAINTANCE", 0.005)
+    monkeypatch.setattr(prober, "SELDOM", 0.02)
 
 
 def test_backups_ask_in_step_with_the_masters_adverts(
@@ -157,6 +158,29 @@ def test_until_it_is_needed_one_answer_is_enough(loop: asyncio.AbstractEventLoop
     count = len(network.asked)
     network.run()
     assert len(network.asked) == count
+    network.prober.close()
+
+
+def test_an_advert_of_a_silent_host_speaks_for_all_its_instances(loop: asyncio.AbstractEventLoop) -> None:
+    """And its silence counts again once it has answered."""
+    network = Network(loop)
+    for name in ("VI_1", "VI_2"):
+        network.prober.take(name, OFTEN)
+    network.run()
+    network.alive = False
+    network.run()
+    network.told.clear()
+    network.prober.take("VI_1", IDLE)
+    network.run(0.03)
+    assert network.told == [("VI_2", HostAnswered(HOST))]
+    network.run()
+    assert len(network.told) == 1, "it does not answer, and is not called silent either"
+    network.alive = True
+    network.run()
+    network.alive = False
+    network.prober.take("VI_1", OFTEN)
+    network.run()
+    assert network.told[1:] == [("VI_1", HostSilent(HOST)), ("VI_2", HostSilent(HOST))]
     network.prober.close()
 
 

@@ -85,6 +85,7 @@ class _Stream:
         if self.probe is not None:
             self.probe.close()
         self.probe, self.known, self.waiting, self.missed = None, False, False, 0
+        self.told.clear()
 
 
 _Key = tuple[str, Address, Address]
@@ -138,6 +139,8 @@ class Prober:
         stream = self._streams.setdefault(key, _Stream(*key))
         paced = stream.pace
         stream.wanted[instance] = effect
+        if instance in stream.told and not effect.continuous:
+            self._heard_of(stream, instance)
         self._of[instance] = stream
         if stream.pace != paced or stream.timer is None:
             self._begin(stream)
@@ -172,6 +175,13 @@ class Prober:
             stream.rest()
             stream.forget()
             del self._streams[stream.interface, stream.host, stream.source]
+
+    def _heard_of(self, stream: _Stream, instance: str) -> None:
+        """An advertisement came from a host that was silent: it lives. It has to answer before silence counts again."""
+        others = sorted(stream.told - {instance})
+        stream.told, stream.known, stream.missed = set(), False, 0
+        if others:
+            self._loop.call_soon(self._deliver, [(name, HostAnswered(stream.host)) for name in others])
 
     # --- one stream -------------------------------------------------------------------------------------------------
 
