@@ -84,8 +84,17 @@ class Prober:
             self._rouse(machine, stream, now)
             before = stream.pace
             stream.wanted[router] = effect
+            if router in stream.told and not effect.continuous:
+                self._heard_of(machine, stream, router, now)
             if stream.pace != before or not stream.running:
                 self._begin(machine, stream, now)
+
+    def _heard_of(self, machine: Machine, stream: Stream, router: str, now: Instant) -> None:
+        """An advertisement came from a host that was silent: it lives, and must answer before silence counts again."""
+        others = sorted(stream.told - {router})
+        stream.told, stream.known, stream.missed = set(), False, 0
+        for other in others:
+            self._at(now, self._tell, machine, other, HostAnswered(stream.host.address))
 
     def forget(self, machine: Machine) -> None:
         self._streams[machine.name] = {}
