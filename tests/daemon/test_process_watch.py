@@ -212,6 +212,20 @@ def test_each_of_several_names_counts(watched: Watched, programs: Programs) -> N
     turn(watched.loop, lambda: watched.asked)
 
 
+def test_a_few_of_many_are_followed(watched: Watched, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_watch, "MOST", 2)
+    started = {process.pid: process for process in (programs.start() for _ in range(3))}
+    watch = watched.begin()
+    watched.answer = True
+    watch.judged(ok=True)
+    assert watch.describe() == f"the end of {NAME} (2 or more processes) is seen at once"
+    (other,) = started.keys() - set(watch.known)
+    for pid in started.keys() - {other}:
+        started[pid].kill()
+    turn(watched.loop, lambda: set(watch.known) == {other})
+    assert watched.asked == 1
+
+
 def test_names_are_parts_where_they_may_be(watched: Watched, programs: Programs) -> None:
     process = programs.start()
     watch = watched.begin(ProcessCheck((NAME[:-1].encode(),), exact=False))

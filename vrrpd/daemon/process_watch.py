@@ -25,6 +25,8 @@ INSISTENCE: Final = Seconds(1.0)
 """While the pause is shorter, a script that sees what nobody else sees is asked again: ``killall -0`` sees zombies."""
 SETTLING: Final = Seconds(1.0)
 """Processes that run for less than this tell nothing, neither by their start nor by their end."""
+MOST: Final = 16
+"""Processes of a name that are followed, each by a descriptor; when they are gone, others are looked for."""
 
 
 class ProcessWatch:
@@ -61,7 +63,8 @@ class ProcessWatch:
         """As in ``the end of haproxy (2 processes) is seen at once``."""
         if self.met:
             count = len(self._followed)
-            return f"the end of {self.check} ({count} process{'es' if count > 1 else ''}) is seen at once"
+            more = "" if any(map(self._wants, self.check.names)) else " or more"
+            return f"the end of {self.check} ({count}{more} process{'es' if count > 1 else ''}) is seen at once"
         return f"no process {self.check} is seen"
 
     def stop(self) -> None:
@@ -89,8 +92,11 @@ class ProcessWatch:
             if not names:  # it runs another program
                 self._ends.forget(pid)
                 del self._followed[pid]
-        elif names and not has_ended(pid) and self._ends.follow(pid):
+        elif any(map(self._wants, names)) and not has_ended(pid) and self._ends.follow(pid):
             self._followed[pid] = names
+
+    def _wants(self, name: bytes) -> bool:
+        return sum(name in names for names in self._followed.values()) < MOST
 
     def _ended(self, pid: int) -> None:
         names = self._followed.pop(pid)
