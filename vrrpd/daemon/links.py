@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import operator
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
+from functools import cache
 from typing import Final, Protocol
 
 from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
@@ -79,8 +81,9 @@ class Links:
             standings[name].bound = {}
         # Addresses that are about to be removed are no sources either.
         new, old = _Sources(plans), _Sources(self._plans)
+        either: Callable[..., frozenset[Address]] = cache(operator.or_)  # one set for all to whom the same applies
         self._no_source = {
-            plan.name: new.none_for(plan) | old.none_for(plan, former.get(plan.name, "")) for plan in plans
+            plan.name: either(new.none_for(plan), old.none_for(plan, former.get(plan.name, ""))) for plan in plans
         }
         self._plans, self._standings = plans, standings
         self._listen_for(plans)

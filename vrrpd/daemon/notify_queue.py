@@ -76,8 +76,9 @@ class NotifyQueue:
         self._look_up_accounts()
         self._loop = loop
         self._turns = turns
-        self._waiting: deque[tuple[NotifyEvent, tuple[_Run, ...]]] = deque()
-        self._runs: deque[_Run] = deque()
+        # Lists, short ones: an empty deque takes as much memory as all else here, once for each instance.
+        self._waiting: list[tuple[NotifyEvent, tuple[_Run, ...]]] = []
+        self._runs: list[_Run] = []
         self._job: Job | None = None
         self._slow: list[Job] = []
         self._patience: asyncio.TimerHandle | None = None
@@ -163,9 +164,9 @@ class NotifyQueue:
         if self._job is not None:
             return
         if not self._runs and self._waiting:
-            self._runs.extend(self._waiting.popleft()[1])
+            self._runs.extend(self._waiting.pop(0)[1])
         if self._runs:
-            self._start(self._runs.popleft())
+            self._start(self._runs.pop(0))
         self._advance()
 
     def _start(self, run: _Run) -> None:
