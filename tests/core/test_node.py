@@ -217,3 +217,14 @@ def test_a_witness_is_told_of_everything_heard() -> None:
     node.hear([("a", event), ("a", event)], Instant(2.0))
     assert seen == [event, event]
     assert node.views(Instant(2.0))[0].statistics.adverts_received == 4
+
+
+def test_only_adverts_go_out_in_between_and_all_else_stays_due() -> None:
+    quick = parameters(255, version=3, advert_interval=Seconds(0.1))
+    refreshed = parameters(255, version=3, advert_interval=Seconds(0.1), announce=AnnouncePolicy(delay=Seconds(0.15)))
+    node = started(a=quick, b=parameters(), c=refreshed)
+    assert kinds(node.adverts_due(Instant(0.1))) == [("a", SendAdvertisement), ("c", SendAdvertisement)]
+    assert node.adverts_due(Instant(0.1)) == ()
+    assert kinds(node.adverts_due(Instant(4.0))) == [("a", SendAdvertisement)], "b takes over, c has more to do"
+    assert {name for name, _ in kinds(node.due(Instant(4.0)))} == {"b", "c"}
+    assert node.deadline == pytest.approx(4.1)

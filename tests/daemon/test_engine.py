@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from ipaddress import IPv4Address
@@ -19,7 +20,7 @@ from vrrpd.daemon.engine import FULL_QUEUES, Engine
 from vrrpd.daemon.moderation import ROW
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.repeats import Repeats
-from vrrpd.daemon.stalls import Stall, StallDetector
+from vrrpd.daemon.stalls import SHORTEST, Stall, StallDetector
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
 from vrrpd.proto.advertisement import ChecksumForm, Dropped, DropReason
@@ -29,6 +30,7 @@ PEER = IPv4Address("192.168.1.2")
 VIP = (IPv4Address("192.168.1.100"),)
 DROPPED = PacketDropped(DropReason.BAD_TTL, PEER)
 SLOW = AddAddresses(VIP)
+ADVERT = SendAdvertisement(Priority(77))
 
 
 class Notes:
@@ -67,6 +69,10 @@ class Notes:
 
     def handle_all(self, event: Event, moment: Instant) -> tuple[Directed, ...]:
         return tuple(directed for name in self.routers for directed in self.handle(name, event, moment))
+
+    def adverts_due(self, _now: Instant) -> tuple[Directed, ...]:
+        self.deadline = self.next_deadline
+        return (Directed("quick", ADVERT),)
 
     def due(self, _now: Instant) -> tuple[Directed, ...]:
         self.log.append("due")
@@ -337,3 +343,65 @@ def test_what_was_held_back_may_be_closed_meanwhile(
     assert "drain" not in notes.log
     engine.listen(ear)  # type: ignore[arg-type]  # a stand-in
     turn(loop, lambda: "drain" in notes.log)
+
+
+class Long:
+    """Carrying out an effect that consists of parts."""
+
+    def __init__(self, engine: Engine, notes: Notes, pause: float = 0.0) -> None:
+        self.engine, self.notes, self.pause = engine, notes, pause
+        self.carry_out, notes.carry_out = notes.carry_out, self  # type: ignore[method-assign,assignment]  # a stand-in
+
+    def __call__(self, batch: list[Directed], since: Instant) -> list[tuple[str, EffectFailed]]:
+        if any(directed.effect is SLOW for directed in batch):
+            for part in range(3):
+                self.notes.log.append(part)
+                time.sleep(self.pause)
+                self.engine.breathe()
+        return self.carry_out(batch, since)
+
+
+def long_deed(engine: Engine, notes: Notes) -> list[object]:
+    """What happens during it: an advert of another instance comes due."""
+    notes.answers = {LinkChanged: (SLOW,)}
+    notes.deadline = Instant(now() - 0.001)
+    engine.deliver([("a", LinkChanged(True))])
+    return [entry for entry in notes.log if entry in (0, 1, 2, ADVERT, SLOW)]
+
+
+def test_an_advert_that_is_due_does_not_wait_for_the_end_of_something_long(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes)
+    assert long_deed(engine, notes) == [0, ADVERT, 1, 2, SLOW]
+
+
+def test_one_that_fails_meanwhile_is_told_afterwards(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes)
+    notes.failing = {ADVERT}
+    long_deed(engine, notes)
+    assert notes.log.index(SLOW) < notes.log.index(("quick", EffectFailed(ADVERT, "no")))
+
+
+def test_who_was_stopped_in_the_middle_of_it_hears_the_others_first(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes, pause=SHORTEST * 1.1)
+    assert ADVERT not in long_deed(engine, notes)
+
+
+def test_while_things_are_replaced_nothing_is_sent_in_between(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes)
+    engine.attentive = False
+    assert ADVERT not in long_deed(engine, notes)
+
+
+def test_being_busy_is_no_stall(engine: Engine, notes: Notes) -> None:
+    engine.deliver([])
+    engine._armed = Instant(now() - 0.001)
+    Long(engine, notes, pause=SHORTEST * 0.8)
+    long_deed(engine, notes)
+    assert engine._armed is not None
+    assert now() - engine._armed < SHORTEST
+
+
+def test_outside_of_it_nothing_is_sent_in_between(engine: Engine, notes: Notes) -> None:
+    notes.deadline = Instant(now() - 1)
+    engine.breathe()
+    assert notes.log == []

@@ -1,4 +1,5 @@
-from errno import EINVAL, ENODEV
+import socket
+from errno import EINVAL, ENOBUFS, ENODEV
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -7,7 +8,7 @@ from tests.linux.namespaces import Cable, Namespace, Opened, open_descriptors
 from vrrpd.linux import rtnl
 from vrrpd.linux.addresses import AddressBatch, AddressFailure, Vip
 from vrrpd.linux.interfaces import AddressEvent, InterfaceWatch
-from vrrpd.linux.netlink import Netlink
+from vrrpd.linux.netlink import QUEUE, Netlink
 
 pytestmark = pytest.mark.netns
 
@@ -117,6 +118,33 @@ def test_a_socket_that_fails_is_a_failure_of_every_address(cable: Cable, monkeyp
     batch = AddressBatch([Vip(VIP, 32, 2), Vip(VIP6, 128, 2)])
     assert [failure.vip for failure in batch.add(netlink)] == list(batch.vips)
     assert [failure.vip for failure in batch.remove(netlink)] == list(batch.vips)
+
+
+def test_lost_answers_are_failures_of_every_address_and_trying_again_mends_it(cable: Cable, opened: Opened) -> None:
+    """A queue too short for the answers (ENOBUFS): nobody knows what was done, and doing it twice does no harm."""
+    netlink = opened(cable.left.call(Netlink))
+    index = cable.left.index("eth0")
+    vips = [Vip(IPv4Address("10.0.0.0") + number, 32 if number % 2 else 99, index) for number in range(1, 401)]
+    batch = AddressBatch(vips)
+    netlink._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    failures = batch.add(netlink)
+    assert [failure.vip for failure in failures] == vips
+    assert {failure.errno for failure in failures} == {ENOBUFS}
+    netlink.enlarge(QUEUE)
+    assert [failure.vip for failure in batch.add(netlink)] == vips[1::2], "only what the kernel refuses is left"
+    assert {failure.errno for failure in batch.add(netlink)} == {EINVAL}
+    assert cable.left.ip("-o", "addr", "show", "dev", "eth0").count(" 10.0.") == 200
+
+
+def test_a_long_batch_lets_others_have_their_turn(cable: Cable, opened: Opened) -> None:
+    netlink = opened(cable.left.call(Netlink))
+    index = cable.left.index("eth0")
+    seen: list[int] = []
+    netlink.between = lambda: seen.append(cable.left.ip("-o", "addr", "show", "dev", "eth0").count(" 10.0."))
+    batch = AddressBatch([Vip(IPv4Address("10.0.0.0") + number, 32, index) for number in range(1, 251)])
+    assert not batch.add(netlink)
+    assert not batch.remove(netlink)
+    assert seen == [100, 200, 250, 150, 50, 0]
 
 
 def test_two_thousand_times_and_nothing_is_left_over(cable: Cable, opened: Opened) -> None:

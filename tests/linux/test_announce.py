@@ -67,6 +67,18 @@ def test_a_full_queue_is_waited_for_a_little_and_no_longer(cable: Cable, opened:
     assert 10 < sent < 200
 
 
+def test_others_have_their_turn_between_many_frames_and_while_the_queue_is_full(cable: Cable, opened: Opened) -> None:
+    turns: list[int] = []
+    mouth = opened(cable.left.call(Announcer, cable.left.index("eth0"), lambda: turns.append(1)))
+    assert mouth.send(frames(250), 2) == 500
+    assert len(turns) == 6
+    limit = ["tbf", "rate", "8kbit", "burst", "1600", "limit", "1000"]
+    subprocess.run(["tc", "-n", cable.left.name, "qdisc", "add", "dev", "eth0", "root", *limit], check=True)
+    turns.clear()
+    assert mouth.send(frames(99), 1) < 99
+    assert len(turns) > 1
+
+
 def test_a_short_queue_gets_everything_through(cable: Cable, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announce, "_PATIENCE", 60)
     limit = ["tbf", "rate", "5mbit", "burst", "1600", "limit", "1000"]

@@ -90,6 +90,10 @@ class Election:
             if accepted.overdue is not None:
                 self._deadlines.set(Timer.OVERDUE, after(accepted.at, accepted.overdue))
 
+    def only_advertises(self, now: Instant) -> bool:
+        """Whether a deadline delivered now leads to an advertisement, and to nothing else."""
+        return self._deadlines.due(now) == [ADVERT]
+
     def view(self, now: Instant) -> VirtualRouterView:
         self.catch_up()
         follows = self.state in (State.BACKUP, State.FAULT)

@@ -160,6 +160,17 @@ class Node:
             names.append(name)
         return self._gather(names, DeadlineReached(), now)
 
+    def adverts_due(self, now: Instant) -> tuple[Directed, ...]:
+        """Of what is due, the advertisements of those that have nothing else to do; all else stays due."""
+        names: list[str] = []
+        others: list[str] = []
+        while (at := self.deadline) is not None and at <= now:
+            item = heapq.heappop(self._queue)
+            (names if self._routers[item[1]].only_advertises(now) else others).append(item[1])
+            del self._queued[item[1]]
+        self._schedule_all(others)
+        return self._gather(names, DeadlineReached(), now)
+
     def views(self, now: Instant) -> tuple[VirtualRouterView, ...]:
         return tuple(router.view(now) for router in self._routers.values())
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from vrrpd.core import events
-from vrrpd.core.effects import AddAddresses, Effect, NoticeKind, NotifyEvent, Reason, RemoveAddresses, State
+from vrrpd.core.effects import AddAddresses, Announce, Effect, NoticeKind, NotifyEvent, Reason, RemoveAddresses, State
 from vrrpd.core.memory import Accepted, Heard
 from vrrpd.core.parameters import AddressLossPolicy, ListMismatchPolicy, Parameters
 from vrrpd.core.stalls import StalledElection
@@ -447,6 +447,9 @@ class VirtualRouter(StalledElection):
         if isinstance(effect, RemoveAddresses) and self._started and self._upkeep.not_removed(self._unwanted(effect)):
             text += "; trying again"
             self._retry_later(now)
+        elif isinstance(effect, Announce) and self.state is State.MASTER:
+            text += "; trying again"
+            self._confirm_later(now)
         self._notice_once(NoticeKind.EFFECT_FAILED, (type(effect), event.error), text)
 
     def _unwanted(self, effect: RemoveAddresses) -> tuple[Address, ...]:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from vrrpd.core.effects import State
-from vrrpd.core.events import Event, PriorityChanged, Stalled, Startup
+from vrrpd.core.events import EffectFailed, Event, PriorityChanged, Stalled, Startup
 from vrrpd.core.node import Directed, Node
 from vrrpd.daemon.arrangement import arrange, groups_first
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
 from vrrpd.daemon.moderation import Moderation, hold, slack
 from vrrpd.daemon.narrator import Narrator
-from vrrpd.daemon.stalls import Stall, StallDetector, threshold
+from vrrpd.daemon.stalls import SHORTEST, Stall, StallDetector, threshold
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import DeadlineTimer
 from vrrpd.linux.clock import now as read_clock
-from vrrpd.units import Instant, Seconds, after
+from vrrpd.units import Instant, Seconds, after, between
 
 LATE: Final = Seconds(0.05)
 """Woken this much after a deadline, we look at the interfaces too before the deadline counts."""
@@ -56,6 +56,8 @@ class Engine:
         self._slack = Seconds(0.0)
         self._timer, self._hold_timer = DeadlineTimer(), DeadlineTimer()
         self._held: dict[int, Listener] = {}
+        self._breath = ALWAYS
+        self._failures: list[tuple[str, EffectFailed]] = []
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
         self._after_deadline: list[Callable[[], None]] = []
@@ -149,6 +151,21 @@ class Engine:
         """Something is broken: resign and let go of all addresses, without asking the election."""
         for name, router in self._node.routers.items():
             self._executor.let_go(name, resign=router.state is State.MASTER)
+
+    def breathe(self) -> None:
+        """In the middle of something long: advertisements that are due do not wait for its end.
+
+        Unless it is long because we did not run: then what others have said is heard before anything else is said.
+        """
+        now = read_clock()
+        if between(self._breath, now) > SHORTEST or not self.attentive:
+            self._breath = ALWAYS
+            return
+        self._breath = now
+        if self._armed is not None and ALWAYS < self._armed < now:
+            self._armed = now  # we are busy, not stalled
+        if self._node.may_be_due_before(now):
+            self._failures += self._executor.carry_out(self._node.adverts_due(now), now)
 
     # --- descriptors ------------------------------------------------------------------------------------------------
 
@@ -261,11 +278,14 @@ class Engine:
 
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
-        failures = self._executor.carry_out(arrange(batch), now)
-        while failures:
+        self._breath = now
+        self._failures += self._executor.carry_out(arrange(batch), now)
+        while self._failures:
+            failures, self._failures = self._failures, []
             answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
-            failures = self._executor.carry_out(arrange(answers), now)
+            self._failures += self._executor.carry_out(arrange(answers), now)
         self._executor.finish()
+        self._breath = ALWAYS
 
     def _arm(self) -> None:
         """An advertisement only moves a deadline away: then the timer stands, and finds nothing due when it fires."""

@@ -49,7 +49,10 @@ class Means:
 
 
 class Executor:
-    """``notify`` is called for scripts and requests once everything else of a batch is done: it may fork."""
+    """``notify`` is called for scripts and requests once everything else of a batch is done: it may fork.
+
+    ``between`` is called whenever a part of what takes long is done.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Executor:
         self._notify = notify
         self._notifications: list[tuple[str, Later]] = []
         self._announced: set[str] = set()
+        self.between: Callable[[], None] = _nothing
 
     def carry_out(self, batch: Iterable[Directed], since: Instant) -> list[tuple[str, EffectFailed]]:
         """Do it; what failed, as events. ``since`` is when the cause happened, for the log."""
@@ -80,6 +84,7 @@ class Executor:
         notifications, self._notifications = self._notifications, []
         for name, notification in notifications:
             self._notify(name, notification)
+            self.between()
         announced, self._announced = self._announced, set()
         for name in announced & self._means.keys():
             self._means[name].vips.refresh()
@@ -150,6 +155,10 @@ class Executor:
             log.warning("%s goes on without %s (no_track): %s", name, _joined(failure.tolerated), failure.error)
             return None
         return EffectFailed(type(effect)(failure.addresses), failure.error)
+
+
+def _nothing() -> None:
+    """Nobody else has anything to do between two scripts."""
 
 
 def _send(speaker: Speaker, effect: SendAdvertisement) -> EffectFailed | None:

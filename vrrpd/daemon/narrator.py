@@ -44,6 +44,7 @@ class Narrator:
         self._repeats = repeats
         self._lines: deque[Callable[[], None]] = deque()
         self._deeds: dict[str, list[str]] = {}
+        self.between: Callable[[], None] = _nothing
 
     def did(self, instance: str, deed: str) -> None:
         """What was done for ``instance``: told with the change of state that it belongs to."""
@@ -96,11 +97,16 @@ class Narrator:
         self._deeds.clear()
         while self._lines:
             self._lines.popleft()()
+            self.between()
 
     def _tell_notice(self, instance: str, notice: Notice) -> None:
         fields = {"instance": instance, "notice": notice.kind.value, "detail": notice.detail}
         text = f"{instance} {notice.kind.value}: {notice.detail}"
         self._repeats.say((instance, notice.kind), _LEVELS[notice.kind], text, fields, burst=NOTICE_BURST)
+
+
+def _nothing() -> None:
+    """Nobody else has anything to do between two lines."""
 
 
 def _tell_change(instance: str, change: StateChanged, deeds: list[str]) -> None:

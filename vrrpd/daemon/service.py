@@ -57,20 +57,23 @@ from vrrpd.units import Priority, Seconds, between
 
 log = logging.getLogger("vrrpd")
 
+NEWS = 64
+"""Changes of interfaces and addresses that are read before others have their turn."""
 NAMED = 5
 """Instances that the line about being ready names."""
 
 
 class Announcers:
-    """One announcing socket for each interface, opened when it is first needed."""
+    """One announcing socket for each interface, opened when it is first needed; ``between`` as it has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, between: Callable[[], None]) -> None:
+        self._between = between
         self._by_index: dict[int, Announcer] = {}
 
     def on(self, index: int) -> Announcer:
         """Raises LinuxError."""
         if index not in self._by_index:
-            self._by_index[index] = Announcer(index)
+            self._by_index[index] = Announcer(index, self._between)
         return self._by_index[index]
 
     def keep(self, indices: Iterable[int]) -> None:
@@ -96,7 +99,7 @@ class Service:
         self.log_addresses = False
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
-        self._announcers = Announcers()
+        self._announcers = Announcers(lambda: self._engine.breathe())  # noqa: PLW0108  there is none yet
         self._spacing = Spacing(self._announcers.on, loop)
         self._spacing.configure(distances_of(config))
         self._connector = connector
@@ -146,7 +149,9 @@ class Service:
     def _build_engine(self) -> Engine:
         narrator = Narrator(Repeats(self._loop))
         executor = Executor(self._means, self._netlink, narrator, self._tell)
-        return Engine(self._node, executor, self._means, narrator, self._loop, StallDetector())
+        engine = Engine(self._node, executor, self._means, narrator, self._loop, StallDetector())
+        self._netlink.between = narrator.between = executor.between = engine.breathe
+        return engine
 
     def _build_losses(self) -> Losses:
         return Losses(
@@ -174,7 +179,7 @@ class Service:
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._set_up_process()
         self._install_statics()
-        self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
+        self._loop.add_reader(self._watch.fileno(), self._read_interfaces, NEWS)
         self._links.review()
         self._open_announcers()
         self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
@@ -402,9 +407,9 @@ class Service:
         else:
             self._notifier.put_group(notification.group, notification.event)
 
-    def _read_interfaces(self) -> None:
+    def _read_interfaces(self, limit: int | None = None) -> None:
         self._engine.attend()
-        events = self._watch.read()
+        events = self._watch.read(limit)
         if not events:
             return
         if self.log_addresses:
@@ -415,7 +420,8 @@ class Service:
             self._kernel.review()
         self._view.observe(names)
         self._statics.take(addresses)
-        self._links_changed(names)
+        if names:
+            self._links_changed(names)
         self._losses.removed(addresses)
         self._duplicates.examined(addresses)
 

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from errno import EAGAIN, EINTR, ENOBUFS, ENODEV
 from typing import Final
 
@@ -13,6 +13,8 @@ _QUEUE: Final = 4 * 1024 * 1024
 _PATIENCE: Final = 0.02
 """Seconds that one call waits for a full queue, all frames together: the caller has other things to do."""
 _PAUSE: Final = 0.001
+_PART: Final = 100
+"""Frames; they take about a millisecond."""
 _FULL: Final = (ENOBUFS, EAGAIN, EINTR)
 
 
@@ -20,11 +22,12 @@ class Announcer:
     """Sends frames out of one interface and receives none.
 
     It belongs to the interface, whatever its name becomes. LinuxError when the interface is gone or the privilege is
-    missing.
+    missing. ``between`` is called whenever a part of many frames is sent, and while the queue is full.
     """
 
-    def __init__(self, interface_index: int) -> None:
+    def __init__(self, interface_index: int, between: Callable[[], None] | None = None) -> None:
         self.interface_index: Final = interface_index
+        self._between = between or _nothing
         try:
             self._name = socket.if_indextoname(interface_index)
             # Protocol 0: the kernel delivers nothing to this socket.
@@ -55,28 +58,51 @@ class Announcer:
         20 ms. LinuxError: ENETDOWN while the interface is down, ENXIO when it is gone, EMSGSIZE for too long a frame.
         """
         sent = 0
-        give_up: float | None = None
+        transmit, patience = self._socket.send, _Patience()
         for _ in range(rounds):
-            for frame in frames:
-                while not self._send_one(frame):
-                    now = clock.now()
-                    give_up = give_up or now + _PATIENCE
-                    if now >= give_up:
-                        return sent
-                    # An interface's queue cannot be polled for room, so wait a little.
-                    time.sleep(_PAUSE)
-                sent += 1
+            for start in range(0, len(frames), _PART):
+                for frame in frames[start : start + _PART]:
+                    try:
+                        transmit(frame)
+                    except OSError as error:
+                        if error.errno not in _FULL:
+                            raise LinuxError("announce on", self._name, error.errno or 0) from error
+                        if not self._send_later(frame, patience):
+                            return sent
+                    sent += 1
+                self._between()
         return sent
 
-    def _send_one(self, frame: bytes) -> bool:
-        """False when the queue is full."""
-        try:
-            self._socket.send(frame)
-        except OSError as error:
-            if error.errno in _FULL:
-                return False
-            raise LinuxError("announce on", self._name, error.errno or 0) from error
-        return True
+    def _send_later(self, frame: bytes, patience: "_Patience") -> bool:
+        """False when the queue stayed full. An interface's queue cannot be polled for room, so wait a little."""
+        while patience.lasts():
+            self._between()
+            time.sleep(_PAUSE)
+            try:
+                self._socket.send(frame)
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise LinuxError("announce on", self._name, error.errno or 0) from error
+            else:
+                return True
+        return False
 
     def close(self) -> None:
         self._socket.close()
+
+
+class _Patience:
+    """Begins when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._ends: float | None = None
+
+    def lasts(self) -> bool:
+        now = clock.now()
+        if self._ends is None:
+            self._ends = now + _PATIENCE
+        return now < self._ends
+
+
+def _nothing() -> None:
+    """Nobody else has anything to do meanwhile."""

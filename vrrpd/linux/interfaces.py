@@ -1,5 +1,6 @@
 """The live view of interfaces and their addresses."""
 
+import itertools
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from errno import ENOBUFS
@@ -60,8 +61,8 @@ class InterfaceWatch:
         """Hold at least so many bytes of news."""
         set_receive_queue(self._socket, max(QUEUE, queue))
 
-    def read(self) -> tuple[InterfaceEvent, ...]:
-        """Every change since the last call, in order; reads until nothing is left.
+    def read(self, limit: int | None = None) -> tuple[InterfaceEvent, ...]:
+        """Every change since the last call, in order; reads until nothing is left, or ``limit`` messages.
 
         When changes came faster than they were read, the kernel drops some: then all is read anew and the differences
         are returned behind what did get through, with UNKNOWN_PORT. LinuxError when the kernel refuses that: then this
@@ -69,7 +70,7 @@ class InterfaceWatch:
         """
         events: list[InterfaceEvent] = []
         lost = False
-        while True:
+        for _ in itertools.count() if limit is None else range(limit):
             try:
                 datagram, sender = self._socket.recvfrom(LARGEST_DATAGRAM)
             except BlockingIOError:

@@ -3,8 +3,8 @@
 import socket
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from errno import EPROTO, ETIMEDOUT
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from errno import ENOBUFS, EPROTO, ETIMEDOUT
 from typing import Final
 
 from vrrpd.errors import LinuxError
@@ -19,6 +19,7 @@ QUEUE: Final = 4 * 1024 * 1024
 """Bytes that a netlink socket holds at least."""
 _CHUNK: Final = 100
 _ANSWER_TIMEOUT: Final = 5
+_LARGEST_QUEUE: Final = 1_000_000
 _DUMP_ATTEMPTS: Final = 5
 _KERNEL: Final = 0
 _LARGEST_SEQUENCE: Final = 0xFFFFFFFF
@@ -54,6 +55,7 @@ class Netlink:
     """Sends requests and waits for their answers, which the kernel has ready when the request is sent.
 
     It remembers its own changes of IPv6 addresses: the kernel announces those without saying who asked for them.
+    ``between`` is called whenever a part of a long batch is done.
     """
 
     def __init__(self) -> None:
@@ -61,6 +63,7 @@ class Netlink:
         self.port_id: Final[int] = self._socket.getsockname()[0]
         self._sequence = 0
         self._explanations: dict[int, str] = {}
+        self.between: Callable[[], None] = _nothing
         self._anonymous: Counter[tuple[int, Address, bool]] = Counter()
         for option in (uapi.NETLINK_EXT_ACK, uapi.NETLINK_CAP_ACK):
             self._socket.setsockopt(uapi.SOL_NETLINK, option, 1)
@@ -86,6 +89,7 @@ class Netlink:
         errors: list[int] = []
         for start in range(0, len(messages), _CHUNK):
             errors += self._exchange(messages[start : start + _CHUNK], start)
+            self.between()
         return tuple(errors)
 
     def _exchange(self, messages: Sequence[bytes], start: int) -> list[int]:
@@ -165,9 +169,22 @@ class Netlink:
             except BlockingIOError as error:
                 raise LinuxError("receive from", "netlink", ETIMEDOUT) from error
             except OSError as error:
+                if error.errno == ENOBUFS:
+                    self._empty()
                 raise LinuxError("receive from", "netlink", error.errno or 0) from error
             if sender[0] == _KERNEL:
                 return datagram
+
+    def _empty(self) -> None:
+        """Answers were lost: until the rest is taken away the kernel lets no others in, however long the queue."""
+        for _ in range(_LARGEST_QUEUE):
+            try:
+                self._socket.recv(LARGEST_DATAGRAM, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno != ENOBUFS:
+                    return
 
     def expect_anonymous(self, index: int, address: Address, *, deleted: bool) -> None:
         """One announcement of this change, without a port id, will be our own doing."""
@@ -187,6 +204,10 @@ class Netlink:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _nothing() -> None:
+    """Nobody else has anything to do meanwhile."""
 
 
 def _numbered(messages: Sequence[bytes], first: int) -> bytearray:

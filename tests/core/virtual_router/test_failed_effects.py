@@ -205,7 +205,6 @@ def test_before_the_start_a_failed_removal_is_not_repeated() -> None:
     "effect",
     [
         SendAdvertisement(Priority(100)),
-        Announce((VIP,), 5),
         Notify(NotifyEvent.MASTER, Priority(100)),
     ],
 )
@@ -219,6 +218,20 @@ def test_other_failures_are_counted_said_once_and_change_nothing(effect: Effect)
     assert story.view.statistics.effects_failed == 6
     assert story.is_in(State.MASTER)
     assert SendAdvertisement(Priority(100)) in story.next_deadline()
+
+
+def test_an_announcement_that_did_not_get_through_is_made_again_until_it_does() -> None:
+    story = master()
+    failed = EffectFailed(Announce((VIP,), 5), "3 announcements not sent: the queue stayed full")
+    assert words(story.tell(failed)) == "3 announcements not sent: the queue stayed full; trying again"
+    for _ in range(3):
+        assert Announce((VIP,), 1) in retried(story, 1.0)
+        assert not words(story.tell(failed)), "said once"
+    assert Announce((VIP,), 1) in retried(story, 1.0)
+    assert Announce((VIP,), 1) not in retried(story, 3.0), "it got through"
+    story.tell(EffectFailed(Announce((VIP,), 1), "full"))
+    story.hear(200)
+    assert not of_type(Announce, tuple(retried(story, 2.0))), "nothing is announced by a BACKUP"
 
 
 def test_failures_of_strange_addresses_change_nothing() -> None:
