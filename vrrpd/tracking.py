@@ -31,6 +31,14 @@ class Hysteresis:
         """From ``rise`` + ``fall`` - 1, up beyond doubt, to 0, down; ``rise`` is the least that is up (keepalived)."""
         return self._rise + self._fall - 1 - self._run if self.status else self._run
 
+    @property
+    def memory(self) -> tuple[bool | None, int]:
+        """What ``resume`` takes."""
+        return self.status, self._run
+
+    def resume(self, status: bool | None, run: int) -> None:
+        self.status, self._run = status, run
+
     def report(self, ok: bool) -> bool:
         """Take one result in; the status that now holds."""
         if self.status is None:

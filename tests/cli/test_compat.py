@@ -283,9 +283,14 @@ def test_what_belongs_to_others_is_reported_once() -> None:
     assert all("is not handled by vrrpd: " in remark for remark in remarks)
 
 
-@pytest.mark.parametrize("words", [["-X"], ["-R"], ["--all"], ["-P"], ["-B"], ["--flush-log-file"]])
+@pytest.mark.parametrize("words", [["-X"], ["--all"], ["-P"], ["-B"], ["--flush-log-file"]])
 def test_what_vrrpd_does_anyway_needs_no_remark(words: list[str]) -> None:
     assert manners("keepalived", *words) == manners("keepalived")
+
+
+def test_no_worker_is_replaced_if_that_is_not_wanted() -> None:
+    assert manners("keepalived").respawn
+    assert not manners("keepalived", "--dont-respawn").respawn
 
 
 def test_a_link_of_the_name_keepalived_is_keepalived(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ ESCAPE = "\x1b["
 
 
 IN_A_PIPE = """\
-vrrpd 0.1.0, pid 1234, up 3 h 5 min, /etc/vrrpd/vi1.toml
+vrrpd 0.1.0, pid 1234 (worker 1235), up 3 h 5 min, /etc/vrrpd/vi1.toml
 
 NAME          STATE   SINCE                 PRIORITY    MASTER                          VIPS HERE  REASON
 VI_1          MASTER  12:00:03 (3 min 4 s)  101 -> 103  this node                       1/1        no advert for 3.60 s

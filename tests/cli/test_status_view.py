@@ -197,7 +197,23 @@ def test_the_exit_code_depends_on_states_alone() -> None:
 
 
 def test_the_daemon_line() -> None:
-    assert daemon_line(sample_status()) == "vrrpd 0.1.0, pid 1234, up 3 h 5 min, /etc/vrrpd/vi1.toml"
+    line = "vrrpd 0.1.0, pid 1234 (worker 1235), up 3 h 5 min, /etc/vrrpd/vi1.toml"
+    assert daemon_line(sample_status()) == line
+
+
+def test_the_daemon_line_without_a_supervisor() -> None:
+    status = sample_status()
+    status["daemon"]["worker_pid"] = status["daemon"]["pid"]
+    assert daemon_line(status) == "vrrpd 0.1.0, pid 1234, up 3 h 5 min, /etc/vrrpd/vi1.toml"
+
+
+def test_the_daemon_line_says_how_often_its_worker_was_replaced() -> None:
+    status = sample_status()
+    deaths = status["daemon"]["worker_deaths"]
+    deaths.append({"at": time.time() - 7201.0, "pid": 1230, "how": "was killed by SIGKILL"})
+    assert daemon_line(status).endswith(", worker replaced once (last: was killed by SIGKILL, 2 h 0 min ago)")
+    deaths.append({"at": time.time() - 61.0, "pid": 1233, "how": "stopped because of a defect"})
+    assert daemon_line(status).endswith(", worker replaced 2 times (last: stopped because of a defect, 1 min 1 s ago)")
 
 
 @pytest.mark.parametrize(

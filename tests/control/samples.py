@@ -36,7 +36,14 @@ def sample_instance() -> InstanceStatus:
 
 def sample_status(*instances: InstanceStatus) -> StatusResult:
     return {
-        "daemon": {"version": "0.1.0", "pid": 1234, "uptime": 11100.0, "config": "/etc/vrrpd/vi1.toml"},
+        "daemon": {
+            "version": "0.1.0",
+            "pid": 1234,
+            "worker_pid": 1235,
+            "uptime": 11100.0,
+            "config": "/etc/vrrpd/vi1.toml",
+            "worker_deaths": [],
+        },
         "instances": list(instances) or [sample_instance()],
         "groups": [],
         "static_addresses": [],

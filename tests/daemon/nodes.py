@@ -1,5 +1,6 @@
 """Real daemons on hosts of the lab."""
 
+import os
 import re
 import signal
 import sys
@@ -77,6 +78,29 @@ class Node:
         """How often it stands in the log, which goes on when the daemon is started again."""
         path = self.host.directory / "vrrpd.log"
         return path.read_text(errors="replace").count(text) if path.exists() else 0
+
+    @property
+    def worker(self) -> int:
+        """The process that does the work, by its number here and not on its host."""
+        return self.outside(self.worker_inside)
+
+    @property
+    def worker_inside(self) -> int:
+        return read_status(ControlClient(self.run_dir / "control.sock").call("status"))["daemon"]["worker_pid"]
+
+    def outside(self, inside: int) -> int:
+        """The number here of a process of the host."""
+        for pid in self.host.pids():
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("NSpid:") and line.split()[-1] == str(inside):
+                    return pid
+        raise AssertionError(f"no process {inside}\n{self.log()}")
+
+    def kill_worker(self) -> None:
+        """SIGKILL; returns when there is another one."""
+        worker = self.worker_inside
+        os.kill(self.outside(worker), signal.SIGKILL)
+        eventually(lambda: self.worker_inside != worker, "another worker")
 
     def log(self) -> str:
         return self.process.log()

@@ -101,7 +101,7 @@ class _Sender:
 
 class Bench:
     def __init__(self, kernel: Kernel, loop: object, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("vrrpd.daemon.speaker.open_sender", lambda *_: _Sender(kernel))
+        monkeypatch.setattr("vrrpd.daemon.senders.open_sender", lambda *_: _Sender(kernel))
         self.kernel = kernel
         self.plan = plans_of(text)[0]
         self.speaker = Speaker(self.plan)

@@ -225,10 +225,10 @@ def test_ipv6_comes_back_with_its_addresses(lab: Lab) -> None:
 
 def test_replaced_while_the_daemon_was_not_running(lab: Lab, master: Node) -> None:
     """Both events are read at once: the name is the same before and after, the interface is not."""
-    master.process.send(signal.SIGSTOP)
+    master.process.signal_tree(signal.SIGSTOP)
     master.host.remove_interface()
     master.host.create_interface()
-    master.process.send(signal.SIGCONT)
+    master.process.signal_tree(signal.SIGCONT)
     eventually(lambda: master.lines("MASTER -> FAULT: link_down: interface eth0 was replaced"))
     master.becomes("MASTER")
     eventually(master.holds)

@@ -164,9 +164,9 @@ def test_it_listens_before_it_acts_after_a_stop(lab: Lab) -> None:
     master.becomes("MASTER")
     backup.becomes("BACKUP")
     for _ in range(3):
-        backup.process.send(signal.SIGSTOP)
+        backup.process.signal_tree(signal.SIGSTOP)
         time.sleep(1.0)
-        backup.process.send(signal.SIGCONT)
+        backup.process.signal_tree(signal.SIGCONT)
         eventually(lambda: backup.status()["statistics"]["stalls"])
     assert backup.lines("-> MASTER") == []
     assert backup.lines(r"WARNING VI_1 stalled: did not run for \d\.\d\d s")
@@ -177,9 +177,9 @@ def test_a_master_that_was_stopped_announces_itself_again(lab: Lab) -> None:
     master = Node(lab["r1"], instance_text(priority=200)).start()
     backup = Node(lab["r2"], instance_text(priority=100)).start()
     master.becomes("MASTER")
-    master.process.send(signal.SIGSTOP)
+    master.process.signal_tree(signal.SIGSTOP)
     backup.becomes("MASTER")
-    master.process.send(signal.SIGCONT)
+    master.process.signal_tree(signal.SIGCONT)
     backup.becomes("BACKUP")
     eventually(lambda: master.lines("stalled: did not run for"))
     assert master.state() == "MASTER"

@@ -12,7 +12,7 @@ from tests.daemon.nodes import instance_text
 from vrrpd.core.events import Event, LinkChanged, PrimaryAddressChanged
 from vrrpd.daemon import links as links_module
 from vrrpd.daemon import listener as listener_module
-from vrrpd.daemon import speaker as speaker_module
+from vrrpd.daemon import senders as senders_module
 from vrrpd.daemon.executor import Means
 from vrrpd.daemon.links import Links
 from vrrpd.daemon.listener import Listener
@@ -80,7 +80,7 @@ class Socket:
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host()
     monkeypatch.setattr(listener_module, "open_receiver", made.open_receiver)
-    monkeypatch.setattr(speaker_module, "open_sender", made.open_sender)
+    monkeypatch.setattr(senders_module, "open_sender", made.open_sender)
     monkeypatch.setattr(links_module, "RETRY_DELAY", 0.02)
     return made
 

@@ -131,6 +131,17 @@ def test_it_takes_part_again_after_a_kill(system: SystemdHost, unit: str) -> Non
     assert system.host.holds(VIP)
 
 
+def test_a_killed_worker_is_no_matter_for_systemd(system: SystemdHost, unit: str) -> None:
+    pid = started(system, unit)
+    worker = system.call("pgrep", "-P", pid).stdout.split()[0]
+    assert system.call("kill", "-9", worker).returncode == 0
+    eventually(lambda: "goes on in its place" in system.journal(), "another one")
+    assert system.call("pgrep", "-P", pid).stdout.split()[0] != worker
+    assert system.show(unit, "ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
+    assert system.main_pid(unit) == pid
+    assert system.host.holds(VIP)
+
+
 def test_a_file_that_cannot_be_used_fails_the_start(system: SystemdHost, unit: str) -> None:
     system.write(PLACE[unit], config(unit).replace("virtual_router_id", "virtual_router"))
     assert system.call("systemctl", "start", unit).returncode != 0

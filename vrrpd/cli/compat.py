@@ -163,6 +163,7 @@ def _manners(name: str, parsed: Parsed) -> "Manners":
         config_id=parsed.value("config-id") or _default_config_id(),
         check_includes=parsed.given("all-config"),
         runs_vrrp=not parsed.given("check"),
+        respawn=not parsed.given("dont-respawn"),
         keep_addresses=parsed.given("dont-release-vrrp"),
         log_addresses=parsed.given("address-monitoring"),
         log_config=parsed.given("dump-conf"),

@@ -75,7 +75,7 @@ KEEPALIVED: Final = (
     Option("X", "release-vips", help="Accepted: addresses are always removed, whoever added them."),
     Option("V", "dont-release-vrrp", help="Leave the virtual addresses in place at the end."),
     Option("I", "dont-release-ipvs", foreign=_NO_LVS),
-    Option("R", "dont-respawn", help="Accepted: there is no child to start again."),
+    Option("R", "dont-respawn", help="Do not replace a worker that dies."),
     Option("n", "dont-fork", help="Stay in the foreground."),
     Option("d", "dump-conf", help="Log the configuration as it was understood."),
     Option("p", "pid", _REQUIRED, "FILE", "Pid file of keepalived's parent process."),

@@ -47,9 +47,17 @@ def all_serving(status: StatusResult) -> bool:
 
 def daemon_line(status: StatusResult) -> str:
     daemon = status["daemon"]
-    return printable(
-        f"vrrpd {daemon['version']}, pid {daemon['pid']}, up {duration(daemon['uptime'])}, {daemon['config']}"
-    )
+    pids = f"pid {daemon['pid']}"
+    if daemon["worker_pid"] != daemon["pid"]:
+        pids += f" (worker {daemon['worker_pid']})"
+    line = f"vrrpd {daemon['version']}, {pids}, up {duration(daemon['uptime'])}, {daemon['config']}"
+    deaths = daemon["worker_deaths"]
+    if deaths:
+        last = deaths[-1]
+        ago = duration(max(0.0, time.time() - last["at"]))
+        often = "once" if len(deaths) == 1 else f"{len(deaths)} times"
+        line += f", worker replaced {often} (last: {last['how']}, {ago} ago)"
+    return printable(line)
 
 
 def row_of(instance: InstanceStatus) -> Row:

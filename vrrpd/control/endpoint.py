@@ -32,10 +32,11 @@ class Endpoint:
     """A listening socket at ``path``, mode 0660. Raises ControlError and leaves everything as it was when it cannot be.
 
     A stale socket (one that nobody listens on, left by a killed daemon) is replaced; anything else that stands at
-    ``path`` is left alone. ``group``: who may connect besides the owner; None: the group of the process.
+    ``path`` is left alone. ``group``: who may connect besides the owner; None: the group of the process. ``inherited``:
+    the socket, if a process before this one listens at ``path``; whoever connected meanwhile is still in its queue.
     """
 
-    def __init__(self, path: Path, group: int | None = None) -> None:
+    def __init__(self, path: Path, group: int | None = None, inherited: int | None = None) -> None:
         self.path = path
         try:
             self._directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -43,6 +44,11 @@ class Endpoint:
             raise ControlError(f"run dir {path.parent}: {describe_errno(error.errno or 0)}") from error
         try:
             self._check_directory()
+            if inherited is not None:
+                self.socket = socket.socket(fileno=inherited)
+                status = os.stat(path.name, dir_fd=self._directory, follow_symlinks=False)
+                self._identity, self.group = _identity(status), status.st_gid
+                return
             self._make_room()
             self.socket, self._identity, self.group = self._listen(group)
         except OSError as error:

@@ -56,12 +56,13 @@ class ControlServer:
         self._unsaid = 0
         self._endpoint: Endpoint | None = None
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Listen. Raises ControlError when the socket cannot be made safely; see ``Endpoint``."""
+    def start(self, loop: asyncio.AbstractEventLoop, inherited: int | None = None) -> int:
+        """Listen; the descriptor. Raises ControlError when the socket cannot be made safely; see ``Endpoint``."""
         self._loop = loop
-        self._endpoint = Endpoint(self._path, self._group)
+        self._endpoint = Endpoint(self._path, self._group, inherited)
         self._permissions = Permissions(os.geteuid(), self._endpoint.group)
         loop.add_reader(self._endpoint.socket, self._accept)
+        return self._endpoint.socket.fileno()
 
     def close(self) -> None:
         """Drop every client and remove the socket. Replies that a client has not read are lost. May be called twice."""

@@ -13,11 +13,23 @@ from vrrpd.errors import ControlError
 StateName = Literal["INIT", "BACKUP", "MASTER", "FAULT"]
 
 
+class WorkerDeath(TypedDict):
+    """A worker that was replaced; ``at`` counts from the epoch."""
+
+    at: float
+    pid: int
+    how: str
+
+
 class DaemonStatus(TypedDict):
+    """``pid`` is the main process, ``worker_pid`` that which does the work (the same one without a supervisor)."""
+
     version: str
     pid: int
+    worker_pid: int
     uptime: float
     config: str
+    worker_deaths: list[WorkerDeath]
 
 
 class MasterStatus(TypedDict):

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from vrrpd.core.effects import State
 from vrrpd.core.events import EffectFailed, Event, PriorityChanged, Stalled, Startup
@@ -27,6 +27,24 @@ FULL_QUEUES: Final = 8
 """So many times what is read at once is the most that a receive queue holds."""
 ALWAYS: Final = Instant(float("-inf"))
 """A timer set for this is never set anew."""
+
+
+class Recorder(Protocol):
+    """Keeps what the next process has to know. ``heard`` and ``changed`` follow what the election took in, ``decided``
+    and ``done`` stand around what it wants.
+    """
+
+    def heard(self, received: Iterable[tuple[str, Event]], now: Instant) -> None: ...
+    def changed(self, name: str) -> None: ...
+    def decided(self, batch: Collection[Directed]) -> None: ...
+    def done(self, batch: Collection[Directed]) -> None: ...
+
+
+class _NoRecorder:
+    def heard(self, received: Iterable[tuple[str, Event]], now: Instant) -> None: ...
+    def changed(self, name: str) -> None: ...
+    def decided(self, batch: Collection[Directed]) -> None: ...
+    def done(self, batch: Collection[Directed]) -> None: ...
 
 
 class Engine:
@@ -60,6 +78,7 @@ class Engine:
         self._failures: list[tuple[str, EffectFailed]] = []
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
+        self.recorder: Recorder = _NoRecorder()
         self._after_deadline: list[Callable[[], None]] = []
         self.lost: Callable[[Listener, LinuxError], None] = _raise
         self.catch_up: Callable[[], None] = _nothing
@@ -92,6 +111,7 @@ class Engine:
         batch: list[Directed] = []
         for name, event in events:
             batch += self._node.handle(name, event, now)
+            self.recorder.changed(name)
             if isinstance(event, PriorityChanged):
                 self._means[name].speaker.prepare(event.effective_priority)
         self._conclude(batch, now)
@@ -100,7 +120,9 @@ class Engine:
         """Tell the election what this one hears; how many packets that were."""
         heard = self._last_words(listener) if late else self._hear(listener)
         now = read_clock()
-        self._conclude(self._node.hear(heard, now), now)
+        batch = self._node.hear(heard, now)
+        self.recorder.heard(heard, now)
+        self._conclude(batch, now)
         return len(heard)
 
     def _pace(self) -> None:
@@ -139,6 +161,11 @@ class Engine:
         self._settle(self._node.regroup(groups, now), now)
         self._arm()
 
+    def resume(self) -> None:
+        """The routers go on where others have brought them: nothing starts, nobody is told."""
+        self._pace()
+        self._arm()
+
     def when_quiet(self, callback: Callable[[], None], room: Seconds = QUIET) -> None:
         """Call it when no deadline is within ``room``: at once, or right after the next one that is."""
         left = math.inf if self._armed is None else self._armed - read_clock()
@@ -151,6 +178,10 @@ class Engine:
         """Something is broken: resign and let go of all addresses, without asking the election."""
         for name, router in self._node.routers.items():
             self._executor.let_go(name, resign=router.state is State.MASTER)
+
+    def give_up(self, name: str, *, resign: bool) -> None:
+        """Likewise for one of them."""
+        self._executor.let_go(name, resign=resign)
 
     def breathe(self) -> None:
         """In the middle of something long: advertisements that are due do not wait for its end.
@@ -165,7 +196,9 @@ class Engine:
         if self._armed is not None and ALWAYS < self._armed < now:
             self._armed = now  # we are busy, not stalled
         if self._node.may_be_due_before(now):
-            self._failures += self._executor.carry_out(self._node.adverts_due(now), now)
+            due = self._node.adverts_due(now)
+            self._failures += self._executor.carry_out(due, now)
+            self.recorder.done(due)
 
     # --- descriptors ------------------------------------------------------------------------------------------------
 
@@ -279,12 +312,16 @@ class Engine:
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
         self._breath = now
+        self.recorder.decided(batch)
         self._failures += self._executor.carry_out(arrange(batch), now)
         while self._failures:
             failures, self._failures = self._failures, []
             answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
+            self.recorder.decided(answers)
             self._failures += self._executor.carry_out(arrange(answers), now)
+            self.recorder.done(answers)
         self._executor.finish()
+        self.recorder.done(batch)
         self._breath = ALWAYS
 
     def _arm(self) -> None:

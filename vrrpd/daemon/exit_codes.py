@@ -1,6 +1,7 @@
 """Why the daemon ended, as its parent is told."""
 
 import enum
+from typing import Final
 
 
 class ExitCode(enum.IntEnum):
@@ -12,3 +13,7 @@ class ExitCode(enum.IntEnum):
     RUN_DIR_IN_USE = 3
     PRIVILEGE_MISSING = 4
     NO_CONFIG = 6
+
+
+CRASHED: Final = 70
+"""Only between the worker and its supervisor: a defect, and everything is as it was."""

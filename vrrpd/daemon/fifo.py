@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 from vrrpd.config.model import Command, Fifo
@@ -48,6 +49,20 @@ class NotifyFifo:
             self._start(self._script)
 
     @property
+    def pid(self) -> int | None:
+        """Of its script, while that runs."""
+        return None if self._child is None else self._child.pid
+
+    @property
+    def made(self) -> str | None:
+        """The path, if the pipe goes when we do."""
+        return str(self._path) if self._created else None
+
+    def recall(self, made: Collection[str]) -> None:
+        """A process before this one made those pipes."""
+        self._created = self._created or str(self._path) in made
+
+    @property
     def script_runs(self) -> bool:
         return self._child is not None
 
@@ -84,7 +99,7 @@ class NotifyFifo:
 
     def _open(self, owner: Identity) -> int:
         try:
-            self._created = self._make()
+            self._created = self._make() or self._created
             _refuse_others(os.lstat(self._path), owner)
             descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:

@@ -55,6 +55,11 @@ class Job:
         self._timer = loop.call_later(limit, self._time_is_over)
         loop.add_reader(child.fileno(), self._exited)
 
+    @property
+    def pid(self) -> int:
+        """Also the number of its process group."""
+        return self._child.pid
+
     def shorten(self, limit: Seconds) -> None:
         """From now on it has ``limit`` seconds at most."""
         if not self._overdue and self._timer.when() > self._loop.time() + limit:

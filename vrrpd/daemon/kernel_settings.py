@@ -37,6 +37,15 @@ class KernelSettings:
         self._wanted: Mapping[str, str] = {}
         self._before: dict[str, str] = {}
 
+    @property
+    def before(self) -> Mapping[str, str]:
+        """What is to be restored at the end."""
+        return self._before
+
+    def recall(self, before: Mapping[str, str]) -> None:
+        """A process before this one has changed these."""
+        self._before.update(before)
+
     def want(self, settings: Mapping[str, str]) -> None:
         """These from now on; what is no longer among them is as it was."""
         for name in self._before.keys() - settings.keys():

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -11,19 +12,26 @@ from typing import Final
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
 from vrrpd.control.server import ControlServer
+from vrrpd.daemon.continuity import Continuity, Memory, end_scripts
 from vrrpd.daemon.dumper import Dumper
-from vrrpd.daemon.exit_codes import ExitCode
+from vrrpd.daemon.exit_codes import CRASHED, ExitCode
+from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.places import namespace_of
+from vrrpd.daemon.post import Post
+from vrrpd.daemon.reading import Reading, pack
+from vrrpd.daemon.recorder import read
 from vrrpd.daemon.reload import Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests, hold_for_good
 from vrrpd.errors import LinuxError
+from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.records import dataclass
+from vrrpd.units import Instant, between
 
 log = logging.getLogger("vrrpd")
 
@@ -31,6 +39,9 @@ REHEARSAL: Final = 1.0
 """Seconds after the start at which a reload is rehearsed."""
 YIELD: Final = 0.0005
 """Seconds for which the loop waits at most for a thread (which writes a dump or reads a small file) to let it run."""
+
+CONTROL: Final = "control socket"
+"""Under which name the supervisor keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +56,29 @@ class Superiors:
     connector: ProcessConnector
 
 
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """``post`` leads to the supervisor; ``ledger`` is what it keeps, ``first`` the configuration that it knows.
+    ``claim_main``: be the main process instead.
+    """
+
+    first: Config
+    post: Post
+    ledger: Ledger
+    claim_main: Callable[[], None]
+
+
 class Lifetime:
     """LinuxError from the constructor or ``run``: it cannot run here."""
 
-    def __init__(self, config: Config, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> None:
+    def __init__(
+        self,
+        config: Config,
+        options: DaemonOptions,
+        run_dir: RunDir,
+        superiors: Superiors,
+        supervision: Supervision | None = None,
+    ) -> None:
         self._exit_code = ExitCode.FAILED
         self._stopping = False
         self._patience: asyncio.TimerHandle | None = None
@@ -57,40 +87,66 @@ class Lifetime:
         self._superiors = superiors
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._fail)
-        self._service = Service(config, str(options.config), self._loop, superiors.connector)
+        self._supervision = supervision
+        self._stop_orders = 0
+        self._serving = False
+        self._crashed = False
+        legacy = None if supervision is None else read(supervision.ledger, config)
+        self._memory = None if legacy is None else Memory.of(legacy.shell)
+        continuity = Continuity() if supervision is None else Continuity(supervision.ledger, legacy, supervision.post)
+        self._service = Service(config, str(options.config), self._loop, superiors.connector, continuity)
+        if supervision is not None:
+            self._service.reporter.main_pid = supervision.post.supervisor
+            self._service.reporter.deaths = supervision.post.deaths
         self._service.log_addresses = options.manners.log_addresses
         manager, service = superiors.manager, self._service
         self._dumper = Dumper(service, self._loop, lambda: namespace_of(options.manners, service.config.process))
         self._reloader = Reloader(
-            service, config, options, self._loop, manager.reloading, lambda: manager.ready(service.summary)
+            service,
+            config,
+            options,
+            self._loop,
+            manager.reloading,
+            lambda: manager.ready(service.summary),
+            self._replaced,
         )
         commands = (service.reporter.command(), *self._reloader.commands)
         self._server = ControlServer(run_dir.control_socket, command_table(*commands))
 
-    def run(self) -> ExitCode:
+    def run(self) -> int:
         try:
             self._listen_for_stop()
             prepare_to_spawn()
-            self._service.run_startup_script()
+            if self._memory is None:
+                self._service.run_startup_script()
             if not (self._stopping or self._failed):
                 self._serve()
         finally:
-            if self._exit_code is not ExitCode.STOPPED:
-                self._service.release()
-            self._server.close()
-            self._reloader.close()
-            self._dumper.close()
-            self._service.close()
-            self._service.run_shutdown_script()
-            hold_for_good()
-            self._loop.close()
-        return self._exit_code
+            if not self._crashed:
+                self._end()
+        return CRASHED if self._crashed else self._exit_code
+
+    def _end(self) -> None:
+        if self._exit_code is not ExitCode.STOPPED:
+            self._service.release()
+        self._server.close()
+        self._reloader.close()
+        self._dumper.close()
+        self._service.close()
+        self._service.run_shutdown_script()
+        hold_for_good()
+        self._loop.close()
 
     def _serve(self) -> None:
         self._listen_for_requests()
         sys.setswitchinterval(YIELD)
-        self._service.start()
-        self._server.start(self._loop)
+        if self._memory is None:
+            self._service.start()
+        else:
+            self._adopt(self._memory)
+        self._service.record()
+        self._open_control()
+        self._serving = True
         self._reloader.watch_clock()
         self._tell_ready()
         self._loop.call_later(REHEARSAL, self._service.when_quiet, self._reloader.rehearse)
@@ -99,7 +155,55 @@ class Lifetime:
         gc.enable()
         self._loop.run_forever()
 
+    def _adopt(self, memory: Memory) -> None:
+        post = self._post
+        if post is not None:
+            end_scripts(memory, post.supervisor)
+        self._service.adopt(memory, read_clock())
+
+    @property
+    def _post(self) -> Post | None:
+        return None if self._supervision is None else self._supervision.post
+
+    def _open_control(self) -> None:
+        post = self._post
+        if post is None:
+            self._server.start(self._loop)
+            return
+        post.keep(CONTROL, self._server.start(self._loop, post.claim(CONTROL)))
+        post.drop_unclaimed()
+        if self._memory is not None and post.deaths:
+            death = post.deaths[-1]
+            gap = between(Instant(post.died_at), read_clock()) * 1000
+            log.error("worker %d %s: this one goes on in its place after %.0f ms", death.pid, death.how, gap)
+
+    def _replaced(self, config: Config) -> None:
+        supervision = self._supervision
+        if supervision is not None:
+            supervision.ledger.config.write(pack(Reading(config), supervision.first.vrrp_instances))
+            self._service.record()
+
+    def _ordered(self, number: int) -> None:
+        """The supervisor passes a signal on."""
+        self._stop_orders += 1
+        if self._stopping and self._stop_orders == 1:
+            return  # the same signal came to all processes
+        self._asked_to_stop(signal.Signals(number))
+
+    def _left_alone(self) -> None:
+        log.error("the supervisor is gone: this worker, pid %d, goes on without", os.getpid())
+        if self._supervision is not None:
+            self._supervision.claim_main()
+        self._service.reporter.main_pid = os.getpid()
+        self._superiors.manager.lead()
+
     def _listen_for_stop(self) -> None:
+        post = self._post
+        if post is not None:
+            post.listen(self._loop, self._ordered, self._left_alone)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self._told_to_stop, number)
+            return
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._asked_to_stop, number)
 
@@ -121,6 +225,12 @@ class Lifetime:
         if manager.watchdog is not None:
             manager.keep_alive()
             self._loop.call_later(manager.watchdog / 2, self._keep_alive)
+
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        """A signal for this process: where there is a supervisor it has perhaps got it too, and passes it on."""
+        post = self._post
+        if not self._stopping or (post is not None and post.alone):
+            self._asked_to_stop(number)
 
     def _asked_to_stop(self, number: signal.Signals) -> None:
         if self._stopping:
@@ -169,6 +279,10 @@ class Lifetime:
         else:
             trace = error if isinstance(error, BaseException) else None
             log.critical("defect in vrrpd: %s", context.get("message"), exc_info=trace)
+            if self._serving and not self._stopping and self._post is not None and not self._post.alone:
+                self._crashed = True
+                loop.stop()
+                return
         self._superiors.manager.failed(details.errno if details is not None else 0, "failed; the log says why")
         self._failed = True
         self._exit_code = ExitCode.FAILED

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final, Protocol
 
 from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
+from vrrpd.daemon.custody import Custody
 from vrrpd.daemon.executor import Means
 from vrrpd.daemon.link_view import Interfaces
 from vrrpd.daemon.listener import Listener
@@ -55,7 +56,9 @@ class Links:
         interfaces: Interfaces,
         loop: asyncio.AbstractEventLoop,
         shell: Shell,
+        custody: Custody | None = None,
     ) -> None:
+        self._custody = custody
         self._plans: Collection[InstancePlan] = ()
         self._means = means
         self._interfaces = interfaces
@@ -103,13 +106,19 @@ class Links:
         for key, members in shared.items():
             listener = self._listeners.get(key)
             if listener is None:
-                self._listeners[key] = Listener(*key, members)
+                self._listeners[key] = Listener(*key, members, self._custody)
             elif not listener.serve(members):
                 self._close(listener)
 
     @property
     def listeners(self) -> Collection[Listener]:
         return self._listeners.values()
+
+    def recall(self, sources: Mapping[str, Address | None]) -> None:
+        """The addresses that a process before this one sent from: they stay the same where they can."""
+        for name, source in sources.items():
+            if name in self._standings:
+                self._standings[name].source = source
 
     def usable(self, name: str) -> bool:
         link = self._interfaces.link(name)

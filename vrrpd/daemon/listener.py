@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from vrrpd.core.events import AdvertisementReceived, PacketDropped
+from vrrpd.daemon.custody import Custody, NoCustody
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.receive_buffer import together
 from vrrpd.errors import LinuxError
@@ -30,7 +31,9 @@ class Listener:
     last events that say that a packet was of no use.
     """
 
-    def __init__(self, interface: str, family: Family, plans: Collection[InstancePlan]) -> None:
+    def __init__(
+        self, interface: str, family: Family, plans: Collection[InstancePlan], custody: Custody | None = None
+    ) -> None:
         self.interface = interface
         self.source = next((plan.source for plan in plans if not plan.interface), None)
         self.family = family
@@ -44,6 +47,8 @@ class Listener:
         self._known: Known[tuple[str, Received]] = {}
         self._latest: dict[tuple[Vrid, Address], tuple[Datagram, tuple[str, Received]]] = {}
         self._receiver: Receiver | None = None
+        self._custody: Custody = custody or NoCustody()
+        self._deposit = ""
         self._mtu = USUAL_MTU
         self.index: int | None = None
 
@@ -55,14 +60,23 @@ class Listener:
         """Listen on the interface with this index. Raises LinuxError."""
         vrids = tuple(self._plans)
         self._mtu = mtu
+        index = 0 if self.source is not None else index
+        groups = " ".join(map(str, self._groups))
+        self._deposit = f"receiver {self.interface} {index} {self.family.value} {groups}"
+        kept = self._custody.claim(self._deposit)
+        if kept is not None:
+            self._receiver = Receiver.inherited(kept, self.interface, index, self.family)
+            self._receiver.set_vrids(vrids, self._hears_others, self._queue)
+            self.index = index
+            return
         if self.source is not None:
             self._receiver = open_unicast_receiver(self.source, vrids, self._hears_others, self._queue)
-            self.index = 0
-            return
-        self._receiver = open_receiver(
-            self.interface, index, self.family, self._groups, vrids, self._hears_others, self._queue
-        )
+        else:
+            self._receiver = open_receiver(
+                self.interface, index, self.family, self._groups, vrids, self._hears_others, self._queue
+            )
         self.index = index
+        self._custody.keep(self._deposit, self._receiver.fileno())
 
     @property
     def _queue(self) -> int:
@@ -90,6 +104,7 @@ class Listener:
     def close(self) -> None:
         self.index = None
         if self._receiver is not None:
+            self._custody.drop(self._deposit)
             self._receiver.close()
             self._receiver = None
 

@@ -18,12 +18,21 @@ from vrrpd.daemon.pid_files import AlreadyRunningError, PidFiles
 from vrrpd.daemon.pid_files import claim as claim_pid_files
 from vrrpd.daemon.places import SHARED_PID_DIRECTORY, named_targets, namespace_of, pid_files_of, run_dir_of
 from vrrpd.daemon.run_dir import RunDir, RunDirInUseError, claim
-from vrrpd.daemon.signals import hold_requests
+from vrrpd.daemon.signals import hold_for_good, hold_requests
+from vrrpd.daemon.supervisor import Supervisor
+from vrrpd.daemon.worker import Worker, failures_told
 from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.linux.capabilities import missing_capabilities
 from vrrpd.linux.namespace import enter_network
 from vrrpd.linux.proc_events import ProcessConnector
-from vrrpd.linux.realtime import Scheduling, allow_core_dumps, apply, set_process_name
+from vrrpd.linux.realtime import (
+    Scheduling,
+    allow_core_dumps,
+    apply,
+    inherit_policy,
+    own_policy,
+    set_process_name,
+)
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.observe.logs import LogWriter, configure, configure_targets
 from vrrpd.records import dataclass
@@ -59,7 +68,7 @@ def run(options: DaemonOptions) -> int:
     detached = detach() if options.manners.background else None
     started = detached.report if detached is not None else _nobody_waits
     connector = ProcessConnector()
-    code = ExitCode.FAILED
+    code: int = ExitCode.FAILED
     try:
         code = _run(options, Superiors(manager, started, connector))
     except _RefusalError as refusal:
@@ -78,7 +87,7 @@ def _nobody_waits(code: int) -> None:
     del code
 
 
-def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
+def _run(options: DaemonOptions, superiors: Superiors) -> int:
     manners = options.manners
     _set_umask(manners.default_umask if manners.umask is None else manners.umask)
     if manners.namespace:
@@ -94,11 +103,21 @@ def _run(options: DaemonOptions, superiors: Superiors) -> ExitCode:
         raise _RefusalError(ExitCode.PRIVILEGE_MISSING, text)
     with ExitStack() as stack:
         hold_requests()
-        stack.enter_context(_pid_files(options, found.config))
+        pid_files = stack.enter_context(_pid_files(options, found.config))
         run_dir = stack.enter_context(_run_dir(options, found.config))
         if manners.umask is None:
             _set_umask(found.config.global_defs.umask)
-        return _run_with_logs(found, options, run_dir, superiors)
+        if not manners.supervised:
+            return _run_with_logs(found, options, run_dir, superiors)
+        _settle(options, found.config)  # what is refused the worker says
+        name = main_process_name(found.config.global_defs, keepalived=manners.keepalived_name)
+        if name:
+            set_process_name(name)
+        work = Worker(found.config, options, run_dir, pid_files, superiors, _Logs(found, options, run_dir))
+        manager = superiors.manager
+        code = Supervisor(work, manager.pass_on, superiors.started, respawn=manners.respawn).run()
+        hold_for_good()
+        return code
 
 
 def _set_umask(mask: int | None) -> None:
@@ -175,27 +194,58 @@ def _claim_run_dir(options: DaemonOptions, path: Path) -> RunDir:
         raise _RefusalError(ExitCode.RUN_DIR_IN_USE, f"{error}; a second one needs another --run-dir") from error
 
 
-def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> ExitCode:
-    writer = _configure_logs(options, found.config)
-    try:
-        for remark in options.manners.remarks:
+def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> int:
+    """All in one process."""
+    logs = _Logs(found, options, run_dir)
+    with logs.open(), failures_told(options, superiors) as outcome:
+        logs.begin()
+        outcome.code = Lifetime(found.config, options, run_dir, superiors).run()
+    return outcome.code
+
+
+class _Logs:
+    """Where a process that does the work writes to, and what it says first."""
+
+    def __init__(self, found: _Found, options: DaemonOptions, run_dir: RunDir) -> None:
+        self._found = found
+        self._options = options
+        self._run_dir = run_dir
+        self._policy = own_policy()
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        writer = _configure_logs(self._options, self._found.config)
+        try:
+            yield
+        finally:
+            writer.close()
+
+    def begin(self) -> None:
+        """Before the first one."""
+        refused = inherit_policy(*self._policy)
+        if refused is not None:
+            log.warning("%s: LimitRTPRIO=, or no CPUSchedulingResetOnFork= in the unit, allows it", refused)
+        for remark in self._options.manners.remarks:
             log.warning("%s", remark)
-        for item in found.diagnostics:
+        for item in self._found.diagnostics:
             log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
-        if options.manners.log_config:
+        if self._options.manners.log_config:
             from vrrpd.daemon.config_log import log_config
 
-            log_config(found.config)
-        _settle(options, found.config, run_dir)
-        return Lifetime(found.config, options, run_dir, superiors).run()
-    except VrrpdError as error:
-        log.error("%s", error)
-        if options.manners.background:
-            sys.stderr.write(f"{error}\n")  # to whoever still waits, and not for the log
-        superiors.manager.failed(error.errno if isinstance(error, LinuxError) else 0, str(error))
-        return ExitCode.FAILED
-    finally:
-        writer.close()
+            log_config(self._found.config)
+        for error in self.settle():
+            log.warning("%s", error)
+        if self._options.manners.keepalived_options and self._run_dir.path != DEFAULT_RUN_DIR:
+            log.info("vrrpd status --run-dir %s asks this daemon", self._run_dir.path)
+
+    def follow(self) -> None:
+        """Before one that goes on where another ended."""
+        inherit_policy(*self._policy)
+        self.settle()
+
+    def settle(self) -> tuple[LinuxError, ...]:
+        """What the kernel is told about this process; what it refuses."""
+        return _settle(self._options, self._found.config)
 
 
 def _configure_logs(options: DaemonOptions, config: Config) -> LogWriter:
@@ -206,21 +256,22 @@ def _configure_logs(options: DaemonOptions, config: Config) -> LogWriter:
     return configure_targets(options.log_level, options.log_format, named)
 
 
-def _settle(options: DaemonOptions, config: Config, run_dir: RunDir) -> None:
-    """What the kernel is told about this process."""
+def _settle(options: DaemonOptions, config: Config) -> tuple[LinuxError, ...]:
     name = process_name(config.global_defs, keepalived=options.manners.keepalived_name)
     if name:
         set_process_name(name)
     if options.manners.core_dumps:
         allow_core_dumps()
-    for error in apply(scheduling_of(config.global_defs)):
-        log.warning("%s", error)
-    if options.manners.keepalived_options and run_dir.path != DEFAULT_RUN_DIR:
-        log.info("vrrpd status --run-dir %s asks this daemon", run_dir.path)
+    return apply(scheduling_of(config.global_defs))
+
+
+def main_process_name(defs: GlobalDefs, *, keepalived: bool) -> str:
+    """As the configuration says; "" leaves it."""
+    return defs.process_name or ("keepalived" if keepalived or defs.process_names else "")
 
 
 def process_name(defs: GlobalDefs, *, keepalived: bool) -> str:
-    """As the configuration says; "" leaves it. There is one process: its name is that of keepalived's VRRP process."""
+    """Likewise for the worker, which has the name of keepalived's VRRP process."""
     if defs.vrrp_process_name or defs.process_name:
         return defs.vrrp_process_name or defs.process_name or ""
     if defs.process_names:

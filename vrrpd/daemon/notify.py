@@ -10,6 +10,7 @@ from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.fifo import NotifyFifo
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify_queue import STATES, STOP_LIMIT, NotifyQueue, Turns
+from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Priority, Seconds
 
@@ -114,6 +115,27 @@ class Notifier:
         """Make the named pipes and start their scripts."""
         for pipe in self._pipes:
             pipe.open()
+
+    def memory(self) -> dict[str, Plain]:
+        """What ``resume`` takes."""
+        lasts: list[Plain] = [
+            [*key, listener.last.value] for key, listener in self._listeners.items() if listener.last is not None
+        ]
+        made: list[Plain] = [pipe.made for pipe in self._pipes if pipe.made is not None]
+        readers: list[Plain] = [pipe.pid for pipe in self._pipes if pipe.pid is not None]
+        return {"last": lasts, "pipes": made, "readers": readers}
+
+    def resume(self, memory: Mapping[str, Plain]) -> None:
+        """Before ``open``: what a process before this one has told and made."""
+        lasts, made = memory["last"], memory["pipes"]
+        for entry in lasts if isinstance(lasts, list) else ():
+            if isinstance(entry, list):
+                kind, name, event = map(str, entry)
+                listener = next((own for key, own in self._listeners.items() if key == (kind, name)), None)
+                if listener is not None:
+                    listener.last = NotifyEvent(event)
+        for pipe in self._pipes:
+            pipe.recall([str(path) for path in made] if isinstance(made, list) else ())
 
     def put(self, name: str, event: NotifyEvent, priority: Priority) -> None:
         """Something happened to the instance of this name."""

@@ -16,8 +16,8 @@ class Manners:
     ``keepalived_options``: they were used, so a missing file is told apart from an unusable one, and a run dir that is
     taken is replaced by another. ``keepalived_name``: the program runs as ``keepalived``, with its pid files and exit
     codes. ``targets`` None: ``log_to`` decides. ``umask`` None: that of the configuration, or else ``default_umask``,
-    or else as it is. ``runs_vrrp`` False: checkers only, so nothing. ``remarks`` are logged
-    once, at the start.
+    or else as it is. ``runs_vrrp`` False: checkers only, so nothing. ``supervised`` False: one process does everything;
+    ``respawn`` False: a worker that dies is not replaced. ``remarks`` are logged once, at the start.
     """
 
     keepalived_options: bool = False
@@ -36,6 +36,8 @@ class Manners:
     log_addresses: bool = False
     log_config: bool = False
     core_dumps: bool = False
+    supervised: bool = True
+    respawn: bool = True
     remarks: tuple[str, ...] = ()
 
 

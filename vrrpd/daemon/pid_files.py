@@ -37,6 +37,11 @@ class PidFiles:
         if path not in self._held:
             self._held[path] = _claim(path)
 
+    def rewrite(self) -> None:
+        """This process is the one that holds them now."""
+        for path, descriptor in self._held.items():
+            _write(path, descriptor)
+
     def release(self) -> None:
         """Remove them. Each goes while it is still locked, so no newcomer's file is removed."""
         for path, descriptor in self._held.items():

@@ -18,6 +18,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.host_probe import HostProbe, open_host_probe
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
@@ -92,7 +93,9 @@ _Key = tuple[str, Address, Address]
 
 
 class Prober:
-    """``view_of`` tells how an instance is now, ``deliver`` takes the events for the election."""
+    """``view_of`` tells how an instance is now, ``deliver`` takes the events for the election. ``noted`` is called when
+    ``memory`` says something else.
+    """
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class Prober:
         self._plans: Mapping[str, InstancePlan] = {}
         self._streams: dict[_Key, _Stream] = {}
         self._of: dict[str, _Stream] = {}
+        self.noted: Callable[[], None] = lambda: None
         self.replace(plans)
 
     def replace(self, plans: Iterable[InstancePlan], former: Mapping[str, str] | None = None) -> None:
@@ -144,6 +148,21 @@ class Prober:
         self._of[instance] = stream
         if stream.pace != paced or stream.timer is None:
             self._begin(stream)
+
+    def memory(self) -> list[Plain]:
+        """What ``resume`` takes: the hosts that have answered."""
+        return [
+            [stream.interface, str(stream.host), str(stream.source)]
+            for stream in self._streams.values()
+            if stream.known
+        ]
+
+    def resume(self, memory: Plain, wanted: Iterable[tuple[str, Probe]]) -> None:
+        """Go on for an election that asked a process before this one, and need not get acquainted again."""
+        for instance, effect in wanted:
+            self.take(instance, effect)
+        for stream in self._streams.values():
+            stream.known = isinstance(memory, list) and _plain(stream) in memory
 
     def of(self, instance: str) -> ProbeReport | None:
         """The host that is asked for this instance."""
@@ -240,6 +259,8 @@ class Prober:
 
     def _alive(self, stream: _Stream) -> list[tuple[str, Event]]:
         silent, stream.told = stream.told, set()
+        if not stream.known:
+            self.noted()
         stream.heard = self._loop.time()
         stream.known, stream.waiting, stream.missed = True, False, 0
         return [(name, HostAnswered(stream.host)) for name in sorted(silent)]
@@ -280,6 +301,10 @@ class Prober:
             stream.probe = self._open_probe(link, stream.source, stream.host, own, on_link)
         except LinuxError as error:
             log.debug("%s", error)
+
+
+def _plain(stream: _Stream) -> Plain:
+    return [stream.interface, str(stream.host), str(stream.source)]
 
 
 def _open(link: Link, source: Address, host: Address, own: Collection[bytes], on_link: bool) -> HostProbe:

@@ -55,7 +55,8 @@ class _Request:
 class Reloader:
     """``config`` is what ``service`` runs at the start.
 
-    ``began`` and ``ended`` are called around each reload, for the service manager.
+    ``began`` and ``ended`` are called around each reload, for the service manager; ``replaced`` when there is another
+    configuration.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Reloader:
         loop: asyncio.AbstractEventLoop,
         began: Callable[[], None] = lambda: None,
         ended: Callable[[], None] = lambda: None,
+        replaced: Callable[[Config], None] = lambda _: None,
     ) -> None:
         self._service = service
         self._config_name = str(options.config)
         self._began = began
         self._ended = ended
+        self._replaced = replaced
         self._reader = Reader(options, loop)
         self._instances = config.vrrp_instances
         self._numbers = itertools.count(1)
@@ -178,6 +181,7 @@ class Reloader:
         self._instances = config.vrrp_instances
         if not self._service.runs(config):
             self._service.replace(config)
+            self._replaced(config)
         self.watch_clock()
         gc.freeze()  # as after the start: no collection need look at what stays
         log.info("reloaded in %.1f ms: %s", between(begin, read_clock()) * 1000, _summary(differences))

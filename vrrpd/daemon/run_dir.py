@@ -34,6 +34,11 @@ class RunDir:
     def pid_file(self) -> Path:
         return self.path / "vrrpd.pid"
 
+    def rewrite(self) -> None:
+        """This process is the one that holds it now."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
     def release(self) -> None:
         """Remove what ``claim`` made. The file goes while it is still locked, so no newcomer's file is removed."""
         self.pid_file.unlink(missing_ok=True)

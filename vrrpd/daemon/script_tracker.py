@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vrrpd.config.model import VrrpScript
 from vrrpd.daemon.job import Job, JobResult
@@ -11,6 +11,7 @@ from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.process_check import ProcessCheck
 from vrrpd.daemon.process_watch import ProcessWatch
 from vrrpd.errors import VrrpdError
+from vrrpd.plain import Plain
 from vrrpd.tracking import Hysteresis
 
 log = logging.getLogger("vrrpd.trackers")
@@ -19,7 +20,7 @@ log = logging.getLogger("vrrpd.trackers")
 class ScriptTracker:
     """``changed`` is called when ``status`` has become another one; ``detail`` then says why.
 
-    ``skipped`` counts the beats that found the previous run still alive.
+    ``skipped`` counts the beats that found the previous run still alive; ``noted`` is called when ``memory`` changes.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ScriptTracker:
         self.detail = "assumed failed until it succeeds (init_fail)" if script.init_fail else "no result yet"
         self.runs = 0
         self.skipped = 0
+        self.noted: Callable[[], None] = _unnoted
         self._launcher = launcher
         self._loop = loop
         self._changed = changed
@@ -91,6 +93,30 @@ class ScriptTracker:
             self._next = self._loop.time()
             self._tick()
 
+    @property
+    def memory(self) -> dict[str, Plain]:
+        """What ``resume`` takes."""
+        status, run = self._hysteresis.memory
+        return {
+            "status": status,
+            "run": run,
+            "detail": self.detail,
+            "runs": self.runs,
+            "skipped": self.skipped,
+            "next": self._next,
+            "pid": None if self._job is None else self._job.pid,
+        }
+
+    def resume(self, memory: Mapping[str, Plain]) -> None:
+        """Go on where the tracker of a process before stood; a run that it did not see the end of does not count."""
+        status, run, begun = memory["status"], memory["run"], memory["next"]
+        self._hysteresis.resume(None if status is None else bool(status), int(str(run)))
+        self.detail = str(memory["detail"])
+        self.runs, self.skipped = int(str(memory["runs"])), int(str(memory["skipped"]))
+        if self.runs:
+            self._next = min(float(str(begun)), self._loop.time() + self.script.interval)
+            self._beat = self._loop.call_at(self._next, self._tick)
+
     def start(self) -> None:
         self._next = self._loop.time()
         self._tick()
@@ -132,6 +158,7 @@ class ScriptTracker:
             return
         self._start_error = ""
         self._job = Job(self._loop, child, self.script.timeout, self._ended)
+        self.noted()
 
     def _report_unstartable(self, error: str) -> None:
         if error != self._start_error:
@@ -152,3 +179,8 @@ class ScriptTracker:
             self._changed(self)
         if self._watch is not None:
             self._watch.judged(ok)
+        self.noted()
+
+
+def _unnoted() -> None:
+    """Nobody keeps ``memory``."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from vrrpd import __version__
@@ -9,13 +10,13 @@ from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
 from vrrpd.core.effects import Notify, NotifyEvent, Probe, State, StopProbing
-from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
-from vrrpd.core.node import Node
+from vrrpd.core.events import DeadlineReached, Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.statistics import Statistics
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.auto_priority import AutoPriority
+from vrrpd.daemon.continuity import Continuity, Memory, missing_of
 from vrrpd.daemon.differences import describe
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import QUIET, Engine
@@ -34,6 +35,7 @@ from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.daemon.prober import Prober
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.rivals import Rivals
+from vrrpd.daemon.senders import Senders
 from vrrpd.daemon.silent_peers import SilentPeers
 from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
@@ -46,6 +48,7 @@ from vrrpd.daemon.succession import Changes, compare, inherited, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
+from vrrpd.handover import wanted_probes
 from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import boot_now
 from vrrpd.linux.clock import now as read_clock
@@ -53,12 +56,15 @@ from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch,
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.observe.dump_facts import DumpFacts
-from vrrpd.units import Priority, Seconds, between
+from vrrpd.plain import Plain
+from vrrpd.units import Instant, Priority, Seconds, between
 
 log = logging.getLogger("vrrpd")
 
 NEWS = 64
 """Changes of interfaces and addresses that are read before others have their turn."""
+TIDY = 0.1
+"""Seconds until addresses are removed that a dead worker left where another node is the master."""
 NAMED = 5
 """Instances that the line about being ready names."""
 
@@ -92,14 +98,21 @@ class Service:
     """Everything between ``start`` and ``close``. LinuxError from the constructor or ``start``: it cannot run here."""
 
     def __init__(
-        self, config: Config, source: str, loop: asyncio.AbstractEventLoop, connector: ProcessConnector
+        self,
+        config: Config,
+        source: str,
+        loop: asyncio.AbstractEventLoop,
+        connector: ProcessConnector,
+        continuity: Continuity | None = None,
     ) -> None:
+        continuity = continuity or Continuity()
         self._loop = loop
         self._config = config = with_group_tracking(config)
         self.log_addresses = False
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
         self._announcers = Announcers(lambda: self._engine.breathe())  # noqa: PLW0108  there is none yet
+        self._senders = Senders()
         self._spacing = Spacing(self._announcers.on, loop)
         self._spacing.configure(distances_of(config))
         self._connector = connector
@@ -107,8 +120,9 @@ class Service:
         self._started = Startup()
         self._started_at = read_clock()
         self._plans = _plans_of(config)
-        routers = (VirtualRouter(plan.name, plan.parameters) for plan in self._plans)
-        self._node = Node(routers, _groups_of(config))
+        self._ahead = continuity.ahead
+        self._node = continuity.node(self._plans, _groups_of(config))
+        self._chores: list[asyncio.Handle] = []
         self._journaling = Journaling(self._node, loop)
         self._launcher = launcher = Launcher.of(config.global_defs)
         self._notifier = Notifier(config, launcher, loop)
@@ -117,7 +131,7 @@ class Service:
         self._engine = self._build_engine()
         self._view = LinkView(self._watch, loop, self._links_changed)
         self._view.configure(link_delays(config), polled_links(config))
-        self._links = Links(self._plans, self._means, self._view, loop, self._engine)
+        self._links = Links(self._plans, self._means, self._view, loop, self._engine, continuity.custody)
         self._priority = AutoPriority()
         self._engine.woken = self._priority.woken
         self._engine.lost = self._links.lost
@@ -139,12 +153,16 @@ class Service:
         self.reporter.probe = self._prober.of
         self._engine.look_again = self._prober.look_again
         self.reporter.static_addresses = statics.all
+        self._recorder = continuity.recorder(self._node, loop, self._memory)
+        if self._recorder is not None:
+            self._engine.recorder = self._recorder
+            self._trackers.noted = self._prober.noted = self._recorder.shell_changed
 
     def _view_of(self, name: str) -> VirtualRouterView:
         return self._node.router(name).view(read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
-        return Means(Speaker(plan), VipSet(plan, self._spacing, is_forwarding, self._watch.addresses))
+        return Means(Speaker(plan, self._senders), VipSet(plan, self._spacing, is_forwarding, self._watch.addresses))
 
     def _build_engine(self) -> Engine:
         narrator = Narrator(Repeats(self._loop))
@@ -198,6 +216,86 @@ class Service:
         shortest = min(plan.parameters.advert_interval for plan in self._plans)
         return listened(startup, between(since, read_clock()), shortest)
 
+    def _memory(self) -> dict[str, Plain]:
+        """What ``adopt`` takes."""
+        return {
+            "scripts": self._trackers.memory(),
+            "notify": self._notifier.memory(),
+            "kernel": dict(self._kernel.before),
+            "probed": self._prober.memory(),
+            "startup": [self._started.delay, self._started.why, self._started_at],
+            "started": self.reporter.started,
+        }
+
+    def record(self) -> None:
+        """From now on a process that comes after this one finds out how everything is."""
+        if self._recorder is not None:
+            self._recorder.renew()
+
+    def adopt(self, memory: Memory, read_at: Instant) -> None:
+        """Instead of ``start``: go on where a process that died stood. Nobody is told of it."""
+        self._notifier.resume(memory.notify)
+        self._notifier.open()
+        self._journaling.configure(self._config.global_defs, "another worker died")
+        self._kernel.recall(memory.kernel)
+        self._set_up_process()
+        self._install_statics()
+        self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
+        self._trackers.resume(memory.scripts)
+        self._started, self._started_at = memory.startup, memory.startup_at
+        self.reporter.started = memory.started
+        for means in self._means.values():
+            means.vips.patient = True
+        self._prepare_rest(deque(self._means.values()))
+        self._links.recall({name: router.view(read_at).source for name, router in self._node.routers.items()})
+        self._links.review()
+        self._open_announcers()
+        self._prober.resume(memory.probed, wanted_probes(self._node))
+        self._set_right(read_at)
+        self._engine.resume()
+        self._trackers.start()
+
+    def _set_right(self, now: Instant) -> None:
+        """The dead process may have been about to do something: what is not so is made so."""
+        routers = self._node.routers
+        self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
+        self._engine.deliver((name, DeadlineReached()) for name in self._ahead if name in routers)
+        changed = [plan for plan in self._plans if routers[plan.name].parameters != plan.parameters]
+        for plan in changed:
+            priority = self._trackers.effective_priority(plan.name)
+            self._engine.deliver([(plan.name, ParametersReplaced(plan.parameters, priority))])
+        self._chores.append(self._loop.call_later(TIDY, self._tidy))
+        masters = [plan for plan in self._plans if routers[plan.name].state is State.MASTER]
+        for name, missing in missing_of(masters, self._watch).items():
+            self._means[name].vips.add(self._netlink, missing)
+        startup = remainder(self._started, between(self._started_at, now))
+        fresh = [plan.name for plan in self._plans if not routers[plan.name].is_started]
+        self._engine.deliver((name, startup) for name in fresh)
+
+    def _prepare_rest(self, rest: deque[Means]) -> None:
+        """What need not be ready for the next advertisement, a little in each turn of the loop."""
+        if rest:
+            rest.popleft().vips.prepare()
+            self._chores[:1] = [self._loop.call_soon(self._prepare_rest, rest)]
+
+    def _tidy(self) -> None:
+        """Who was about to take over has done so by now, without its addresses going for a moment."""
+        routers = self._node.routers
+        idle = [plan for plan in self._plans if routers[plan.name].state is not State.MASTER]
+        remove_leftovers(idle, self._watch, self._netlink)
+
+    def surrender(self, memory: Memory | None) -> None:
+        """After a death too many: nothing is trusted but what the kernel says. Who has addresses here resigns."""
+        if memory is not None:
+            self._kernel.recall(memory.kernel)
+            self._notifier.resume(memory.notify)
+        self._statics.install()
+        self._links.review()
+        missing = missing_of(self._plans, self._watch)
+        for plan in self._plans:
+            self._engine.give_up(plan.name, resign=len(missing.get(plan.name, ())) < len(plan.vips))
+        self._statics.remove()
+
     def _set_up_process(self) -> None:
         """What the configuration says of the kernel, of this process's sockets and of its priority."""
         defs = self._config.global_defs
@@ -227,6 +325,7 @@ class Service:
         for router in self._node.routers.values():
             router.catch_up()
             router.statistics = Statistics()
+        self.record()
 
     # --- another configuration --------------------------------------------------------------------------------------
 
@@ -252,6 +351,8 @@ class Service:
     def replace(self, config: Config) -> None:
         """Run this configuration from now on. What it leaves as it was is not touched."""
         self._engine.attentive = False
+        if self._recorder is not None:
+            self._recorder.hold()
         old, config = self._config, with_group_tracking(config)
         plans = self._succeeding(config)
         changes = compare(self._plans, plans)
@@ -380,6 +481,10 @@ class Service:
         self._statics.remove()
 
     def close(self) -> None:
+        for chore in self._chores:
+            chore.cancel()
+        if self._recorder is not None:
+            self._recorder.close()
         self._trackers.stop()
         self._notifier.abandon()
         self._silent_peers.close()

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.senders import Senders
 from vrrpd.errors import LinuxError
-from vrrpd.linux.sockets import Sender, open_sender
+from vrrpd.linux.sockets import Sender
 from vrrpd.proto.advertisement import Advertisement, ChecksumForm, encode
 from vrrpd.units import RESIGN, Address, Priority
 
@@ -16,8 +17,9 @@ class Speaker:
     _old: frozenset[Address] = frozenset()
     """Peers whose adverts have checksums of keepalived 1.3.6 and before: they get such, for they know no others."""
 
-    def __init__(self, plan: InstancePlan) -> None:
+    def __init__(self, plan: InstancePlan, senders: Senders | None = None) -> None:
         self._plan = plan
+        self._outlets = senders or Senders()
         self._senders: Sequence[Sender] = ()
         self._encoded: dict[Priority, Sequence[bytes]] = {}
         self.source: Address | None = None
@@ -33,11 +35,11 @@ class Speaker:
     def _open_all(self, index: int, source: Address) -> Sequence[Sender]:
         plan = self._plan
         with ExitStack() as opened:
-            senders = []
+            senders: list[Sender] = []
             for destination in plan.destinations:
-                sender = open_sender(plan.interface, index, plan.family, source, destination, plan.hop_limit)
-                opened.callback(sender.close)
-                senders.append(sender)
+                key = (plan.interface, index, plan.family, source, destination, plan.hop_limit)
+                senders.append(self._outlets.take(key))
+                opened.callback(self._outlets.give_back, senders[-1])
             opened.pop_all()
         return senders
 
@@ -45,7 +47,7 @@ class Speaker:
         self.source = None
         self._encoded.clear()
         for sender in self._senders:
-            sender.close()
+            self._outlets.give_back(sender)
         self._senders = ()
 
     def adapt(self, peer: Address, form: ChecksumForm) -> bool:

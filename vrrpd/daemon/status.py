@@ -18,6 +18,7 @@ from vrrpd.control.status import (
     SilentPeerStatus,
     StatusResult,
     TrackerStatus,
+    WorkerDeath,
 )
 from vrrpd.core.effects import State
 from vrrpd.core.node import Node
@@ -25,6 +26,7 @@ from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.post import Death
 from vrrpd.daemon.prober import ProbeReport
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
@@ -50,7 +52,9 @@ class StatusReporter:
         self._watch = watch
         self._trackers = trackers
         self._config = config
-        self._started = started
+        self.started = started
+        self.main_pid = os.getpid()
+        self.deaths: Sequence[Death] = ()
         self.silent_peers: Callable[[str], Sequence[PeerView]] = lambda _: ()
         self.probe: Callable[[str], ProbeReport | None] = lambda _: None
         self.rival: Callable[[str], str | None] = lambda _: None
@@ -62,7 +66,12 @@ class StatusReporter:
     def status(self) -> StatusResult:
         now = read_clock()
         daemon = DaemonStatus(
-            version=__version__, pid=os.getpid(), uptime=between(self._started, now), config=self._config
+            version=__version__,
+            pid=self.main_pid,
+            worker_pid=os.getpid(),
+            uptime=between(self.started, now),
+            config=self._config,
+            worker_deaths=[WorkerDeath(at=death.at, pid=death.pid, how=death.how) for death in self.deaths],
         )
         views = {view.name: view for view in self._node.views(now)}
         return StatusResult(

@@ -13,6 +13,7 @@ from vrrpd.daemon.process_check import process_check
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.tracking import Contribution, FileContribution, TrackingResult, evaluate
 from vrrpd.units import Priority
@@ -42,7 +43,8 @@ def _none(_instance: str) -> Iterable[TrackerReport]:
 class Trackers:
     """``link_up`` says whether an interface is usable now. One run of a script serves every instance that tracks it.
 
-    ``statics`` are the static addresses whose absence is a fault of an instance.
+    ``statics`` are the static addresses whose absence is a fault of an instance. ``noted`` is called when ``memory``
+    says something else.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Trackers:
         connector: ProcessConnector | None = None,
         statics: Callable[[str], Iterable[TrackerReport]] = _none,
     ) -> None:
+        self.noted: Callable[[], None] = lambda: None
         self._launcher = launcher
         self._statics = statics
         self._loop = loop
@@ -111,6 +114,7 @@ class Trackers:
                     if former is not None:
                         former.stop()
                         known.succeed(former)
+                known.noted = self._note
                 self._scripts[script.name] = known
         for gone in old.values():
             gone.stop()
@@ -118,6 +122,9 @@ class Trackers:
         hurried = {track.name for instance in fast for track in instance.track_script}
         for name, tracker in self._scripts.items():
             tracker.watch(process_check(tracker.script.command.argv) if name in hurried else None)
+
+    def _note(self) -> None:
+        self.noted()
 
     @property
     def scripts(self) -> Iterable[ScriptTracker]:
@@ -150,6 +157,18 @@ class Trackers:
         for script in tuple(self._scripts.values()):
             if not script.runs:
                 script.start()
+
+    def memory(self) -> dict[str, Plain]:
+        """What ``resume`` takes."""
+        return {script.name: script.memory for script in self._scripts.values()}
+
+    def resume(self, memory: Mapping[str, Plain]) -> None:
+        """Scripts go on where a process before was with them; nobody is told."""
+        for name in self._scripts.keys() & memory.keys():
+            found = memory[name]
+            if isinstance(found, dict):
+                self._scripts[name].resume(found)
+        self.look_again()
 
     def stop(self) -> None:
         self._files.stop()

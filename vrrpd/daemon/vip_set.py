@@ -41,7 +41,7 @@ class VipSet:
     """Unbound, it holds nothing: adding fails, removing has nothing to do.
 
     ``forwarding`` says whether this host routes on an interface; its announcements leave through ``outlet``;
-    ``entries`` tells what is on an interface.
+    ``entries`` tells what is on an interface. ``patient``: what can wait does, until ``prepare``.
     """
 
     def __init__(
@@ -68,6 +68,13 @@ class VipSet:
         self._examined: dict[Address, int] = {}
         self._spared: frozenset[Address] = frozenset()
         self._own: Link | None = None
+        self.patient = False
+
+    def prepare(self) -> None:
+        """Have everything ready for the next change of state, also what was put off while ``patient``."""
+        self.patient = False
+        if self._batch is not None:
+            self._batch.prepare()
 
     @property
     def indices(self) -> frozenset[int]:
@@ -82,6 +89,8 @@ class VipSet:
         }
         self._own = links.get(plan.interface)
         self._batch = AddressBatch(tuple(self.forms.values()))
+        if not self.patient:
+            self._batch.prepare()
         self._routers = self._look_who_routes()
         self._build_frames()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from errno import EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV
+from functools import cached_property
 from typing import Final
 
 from vrrpd.errors import LinuxError, describe_errno
@@ -59,16 +60,23 @@ class _Encoded:
 
 
 class AddressBatch:
-    """The addresses of one virtual router, ready to be sent to the kernel in one go, in the order given.
+    """The addresses of one virtual router, sent to the kernel in one go, in the order given.
 
     An interface that is deleted and comes back has another index: build another batch then.
     """
 
     def __init__(self, vips: Sequence[Vip]) -> None:
         self.vips: Final = tuple(vips)
+
+    def prepare(self) -> None:
+        """Encode them, if that is not done yet: before they are needed."""
+        _ = self._encoded
+
+    @cached_property
+    def _encoded(self) -> tuple[_Encoded, ...]:
         additions = rtnl.encode_addresses(rtnl.encode_new_address, [_request(vip, PROTOCOL) for vip in self.vips])
         removals = rtnl.encode_addresses(rtnl.encode_delete_address, [_request(vip) for vip in self.vips])
-        self._encoded = tuple(map(_Encoded, self.vips, additions, removals))
+        return tuple(map(_Encoded, self.vips, additions, removals))
 
     def add(self, netlink: Netlink, addresses: Collection[Address] | None = None) -> tuple[AddressFailure, ...]:
         """Add all, or only ``addresses``; one that is there already counts as added. Never raises."""

@@ -18,6 +18,14 @@ def set_receive_queue(endpoint: socket.socket, size: int) -> None:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, value)
 
 
+def set_send_queue(endpoint: socket.socket, size: int) -> None:
+    """Likewise for what waits to be sent; without CAP_NET_ADMIN up to wmem_max."""
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, uapi.SO_SNDBUFFORCE, size // 2)
+    except PermissionError:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size // 2)
+
+
 def receive_queue(endpoint: socket.socket) -> int:
     """What was set, in the same way of counting."""
     return endpoint.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)

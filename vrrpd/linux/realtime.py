@@ -79,6 +79,19 @@ def set_rt_priority(priority: int) -> None:
         raise LinuxError("set", f"SCHED_RR {priority}", error.errno or 0) from error
 
 
+def inherit_policy(policy: int, priority: int) -> LinuxError | None:
+    """Run under the real-time policy of the process that this one was forked from; programs do not inherit it."""
+    plain = policy & ~os.SCHED_RESET_ON_FORK
+    if plain not in {os.SCHED_RR, os.SCHED_FIFO}:
+        return None
+    return _attempt((f"real-time priority {priority}", lambda: _set_policy(plain, priority)))
+
+
+def own_policy() -> tuple[int, int]:
+    """What ``inherit_policy`` takes."""
+    return os.sched_getscheduler(0), os.sched_getparam(0).sched_priority
+
+
 def _set_policy(policy: int, priority: int) -> None:
     os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Final, Self
 
 from vrrpd.units import Seconds
@@ -23,6 +23,8 @@ class ServiceManager:
 
     def __init__(self, address: str | None = None, watchdog: Seconds | None = None) -> None:
         self._address = _socket_name(address)
+        self._pid: int | None = None
+        self._relay: Callable[[bytes], bool] | None = None
         self.watchdog = watchdog if self._address is not None else None
 
     @classmethod
@@ -34,8 +36,17 @@ class ServiceManager:
         meant = pid == str(os.getpid()) and limit.isascii() and limit.isdecimal() and int(limit) > 0
         return cls(address, Seconds(int(limit) / _MICROSECONDS) if meant else None)
 
+    def speak_through(self, relay: Callable[[bytes], bool], main_pid: int) -> None:
+        """Have the main process send everything: managers believe no other one. What it cannot is sent from here."""
+        self._relay, self._pid = relay, main_pid
+
+    def lead(self) -> None:
+        """This is the main process from now on."""
+        self._relay = self._pid = None
+        self._send(f"MAINPID={os.getpid()}")
+
     def ready(self, status: str) -> None:
-        self._send("READY=1", f"MAINPID={os.getpid()}", f"STATUS={status}")
+        self._send("READY=1", f"MAINPID={self._pid or os.getpid()}", f"STATUS={status}")
 
     def reloading(self) -> None:
         """To be followed by ``ready``. The time is what Type=notify-reload asks for."""
@@ -54,6 +65,13 @@ class ServiceManager:
         if self._address is None:
             return
         message = "\n".join(" ".join(text.splitlines()) for text in assignments).encode(errors="backslashreplace")
+        if self._relay is None or not self._relay(message):
+            self.pass_on(message)
+
+    def pass_on(self, message: bytes) -> None:
+        """Send what another process has to say."""
+        if self._address is None:
+            return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
             try:
                 sender.sendto(message, socket.MSG_DONTWAIT, self._address)

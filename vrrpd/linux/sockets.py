@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 from vrrpd.errors import LinuxError
 from vrrpd.linux import bpf, uapi
 from vrrpd.linux.ipv4_packet import parse_ipv4
-from vrrpd.linux.queues import set_receive_queue
+from vrrpd.linux.queues import set_receive_queue, set_send_queue
 from vrrpd.linux.raw_socket import raw_socket
 from vrrpd.proto.advertisement import MULTICAST_HOP_LIMIT, Datagram, Dropped, DropReason
 from vrrpd.units import Address, Family, Vrid, family_of
@@ -50,6 +50,11 @@ class Receiver:
         self.interface = interface
         self.index = index
         self.family = family
+
+    @classmethod
+    def inherited(cls, descriptor: int, interface: str, index: int, family: Family) -> "Receiver":
+        """One that another process opened, with whatever is queued; the descriptor is this object's from now on."""
+        return cls(socket.socket(fileno=descriptor), interface, index, family)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -225,7 +230,8 @@ def open_sender(
     destination: Address,
     hop_limit: int | None = MULTICAST_HOP_LIMIT,
 ) -> Sender:
-    """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface.
+    """Speak to ``destination`` (a group or one router) from ``source``, an address of the interface, for any number of
+    virtual routers.
 
     ``interface`` "": the routes decide where it leaves; ``index`` then counts for link-local addresses only.
     ``hop_limit`` 0..255 counts for a single router only (None: the kernel's default); a group always gets 255.
@@ -243,6 +249,7 @@ def open_sender(
             _prepare_ipv6_sender(endpoint, hop_limit)
             endpoint.bind((str(source), 0, 0, index))
         _raise_priority(endpoint)
+        set_send_queue(endpoint, _LARGEST_QUEUE)
         _drain(endpoint)
         return Sender(endpoint, interface or str(source), index, source, destination)
 
