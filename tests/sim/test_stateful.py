@@ -29,9 +29,15 @@ class Troubled(RuleBasedStateMachine):
         preempt=st.booleans(),
         version=st.sampled_from([2, 3]),
         routers=st.sampled_from([1, 2]),
+        modes=st.lists(st.sampled_from([None, "overdue", "always", "off"]), min_size=3, max_size=3),
     )
-    def configure(self, priorities: list[int], preempt: bool, version: int, routers: int) -> None:
-        setups = tuple(Setup(f"n{place}", given, preempt=preempt) for place, given in enumerate(priorities, 1))
+    def configure(
+        self, priorities: list[int], preempt: bool, version: int, routers: int, modes: list[str | None]
+    ) -> None:
+        setups = tuple(
+            Setup(f"n{place}", priority, preempt=preempt, fast=mode)
+            for place, (priority, mode) in enumerate(zip(priorities, modes, strict=True), 1)
+        )
         self.history = History(setups, (), Seconds(12.0), version=version, routers=routers, yield_hold=Seconds(5.0))
 
     @rule(what=st.sampled_from(list(Action)), node=NODES, pause=PAUSES)
@@ -56,12 +62,50 @@ class Troubled(RuleBasedStateMachine):
         self._add(Trouble(Seconds(0.0), Happening.PRIORITY, node, value=value), pause)
 
     @rule(
-        what=st.sampled_from([Happening.STEP_DOWN, Happening.TAKE_OVER, Happening.THEFT, Happening.SOURCE_LOST]),
+        what=st.sampled_from(
+            [
+                Happening.STEP_DOWN,
+                Happening.TAKE_OVER,
+                Happening.MAINTENANCE_ON,
+                Happening.MAINTENANCE_OFF,
+                Happening.THEFT,
+                Happening.SOURCE_LOST,
+                Happening.SOURCE_BACK,
+                Happening.REFUSE_ADD,
+                Happening.REFUSE_REMOVE,
+                Happening.REFUSE_NOTHING,
+                Happening.ADOPTED,
+            ]
+        ),
         node=NODES,
         pause=PAUSES,
     )
     def meddle(self, what: Happening, node: str, pause: float) -> None:
         self._add(Trouble(Seconds(0.0), what, node), pause)
+
+    @rule(node=NODES, other=NODES, what=st.sampled_from([Happening.CUT, Happening.MEND]), pause=PAUSES)
+    def cut_one_way(self, node: str, other: str, what: Happening, pause: float) -> None:
+        if node != other:
+            self._add(Trouble(Seconds(0.0), what, node, other), pause)
+
+    @rule(
+        change=st.sampled_from(
+            [
+                (Happening.RELOAD_PRIORITY, 1.0),
+                (Happening.RELOAD_PRIORITY, 200.0),
+                (Happening.RELOAD_PREEMPT, 0.0),
+                (Happening.RELOAD_PREEMPT, 1.0),
+                (Happening.RELOAD_ADDRESSES, 1.0),
+                (Happening.RELOAD_ADDRESSES, 3.0),
+                (Happening.RELOAD_FAST, 0.0),
+                (Happening.RELOAD_FAST, 2.0),
+            ]
+        ),
+        node=NODES,
+        pause=PAUSES,
+    )
+    def reload(self, change: tuple[Happening, float], node: str, pause: float) -> None:
+        self._add(Trouble(Seconds(0.0), change[0], node, value=change[1]), pause)
 
     @invariant()
     def no_law_is_broken(self) -> None:

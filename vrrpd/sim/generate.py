@@ -90,7 +90,8 @@ def _kinds(random: Random, version: int, *, rfc: bool, fast: bool) -> list[What]
         Happening.RELOAD_FAST: not fast or random.random() < 0.8,
         **dict.fromkeys((Happening.REFUSE_ADD, Happening.REFUSE_REMOVE, Happening.REFUSE_NOTHING), not refusals),
     }
-    return [kind for kind in _KINDS if not left_out.get(kind)]
+    more = (Happening.REFUSE_ADD, Happening.REFUSE_REMOVE, Happening.REFUSE_NOTHING) * 3 if refusals else ()
+    return [*(kind for kind in _KINDS if not left_out.get(kind)), *more]
 
 
 def _troubles(

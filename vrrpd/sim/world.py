@@ -5,7 +5,7 @@ leftover addresses are removed at the start. The same history gives the same jou
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -315,7 +315,7 @@ class World:
             self._deadline_passed(machine)
             return
         self.events += 1
-        batch = machine.node.handle(router, event, self.now)
+        batch = machine.node.hear(((router, event),), self.now)
         if batch:
             self._settle(machine, batch)
         else:
@@ -345,7 +345,9 @@ class World:
             for router, event in inbox:
                 if isinstance(event, ParametersReplaced):
                     self._write(machine.name, router, Wanted(event.parameters.all_addresses))
-                self._settle(machine, node.handle(router, event, self.now))
+                heard = isinstance(event, AdvertisementReceived)
+                effects = node.hear(((router, event),), self.now) if heard else node.handle(router, event, self.now)
+                self._settle(machine, effects)
 
     def _deadline_passed(self, machine: Machine) -> None:
         node, deadline = machine.node, machine.armed
@@ -366,7 +368,7 @@ class World:
                 self.events += 1
                 self._settle(machine, node.handle(router, Stalled(late), self.now))
 
-    def _settle(self, machine: Machine, batch: tuple[Directed, ...]) -> None:
+    def _settle(self, machine: Machine, batch: Sequence[Directed]) -> None:
         failed: list[tuple[str, Event]] = []
         for directed in batch:
             router, effect = directed.router, directed.effect
