@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from vrrpd import __version__
 from vrrpd.config.group_tracking import with_group_tracking
@@ -17,7 +18,6 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.continuity import Continuity, Memory, missing_of
-from vrrpd.daemon.differences import describe
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import QUIET, Engine
 from vrrpd.daemon.executor import Executor, Later, Means
@@ -37,7 +37,6 @@ from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.rivals import Rivals
 from vrrpd.daemon.senders import Senders
 from vrrpd.daemon.silent_peers import SilentPeers
-from vrrpd.daemon.snapshot import Snapshots
 from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
 from vrrpd.daemon.stalls import StallDetector
@@ -55,9 +54,11 @@ from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
-from vrrpd.observe.dump_facts import DumpFacts
 from vrrpd.plain import Plain
 from vrrpd.units import Instant, Priority, Seconds, between
+
+if TYPE_CHECKING:
+    from vrrpd.observe.dump_facts import DumpFacts
 
 log = logging.getLogger("vrrpd")
 
@@ -141,9 +142,6 @@ class Service:
         self._trackers = Trackers(config, launcher, self._links.usable, loop, deliver, connector, statics.reports)
         self._losses = self._build_losses()
         self._duplicates = Duplicates(self._vips, self._watch.addresses)
-        self._snapshots = Snapshots(
-            self._node, self._watch, self._trackers, self._view, self._spacing, self._statics.all
-        )
         self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
         self.reporter.silent_peers = self._silent_peers.of
@@ -317,9 +315,12 @@ class Service:
         """Which instances there are, for people."""
         return _enumerate(self._plans)
 
-    def snapshot(self) -> DumpFacts:
+    def snapshot(self) -> "DumpFacts":
         """How everything is now, for keepalived's dump files."""
-        return self._snapshots.take(self._config, self._plans, self._launcher)
+        from vrrpd.daemon.snapshot import Snapshots  # many daemons are never asked for one
+
+        snapshots = Snapshots(self._node, self._watch, self._trackers, self._view, self._spacing, self._statics.all)
+        return snapshots.take(self._config, self._plans, self._launcher)
 
     def clear_statistics(self) -> None:
         for router in self._node.routers.values():
@@ -346,6 +347,8 @@ class Service:
         config = with_group_tracking(config)
         if config == self._config:
             return ()
+        from vrrpd.daemon.differences import describe  # a reload is rehearsed soon after the start
+
         return describe(compare(self._plans, self._succeeding(config)), self._config, config)
 
     def replace(self, config: Config) -> None:
