@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -13,7 +14,7 @@ from tests.daemon.keepalived import AVAILABLE
 from tests.daemon.nodes import VIP, Node, eventually, instance_text
 from tests.daemon.test_announcements_as_keepalived import DAEMONS, config
 
-pytestmark = [pytest.mark.netns, pytest.mark.alone]
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 NEAR = 0.05
 """Seconds between the two daemons' times."""
@@ -76,7 +77,8 @@ CASES = {
 def test_the_addresses_move_when_keepaliveds_do(case: str) -> None:
     text, steps, expected = CASES[case]
     until = expected[-1][0] + 0.3
-    theirs, ours = (moves(daemon, text, steps, until) for daemon in ("keepalived", "vrrpd"))
+    with ThreadPoolExecutor(2) as both:
+        theirs, ours = both.map(lambda daemon: moves(daemon, text, steps, until), ("keepalived", "vrrpd"))
     assert [present for _, present in theirs] == [present for _, present in expected], theirs
     assert [present for _, present in ours] == [present for _, present in expected], ours
     for (mine, _), (its, _), (planned, _) in zip(ours, theirs, expected, strict=True):
