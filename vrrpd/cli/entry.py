@@ -75,6 +75,7 @@ def run_daemon(options: "DaemonOptions") -> int:
     _import_asyncio_without_tls()
     from vrrpd.daemon.main import run
 
+    gc.freeze()  # what is loaded stays: the collection before the start need not look at it
     return run(options)
 
 
