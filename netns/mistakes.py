@@ -55,12 +55,23 @@ HEADINGS: Final = (
 )  # fmt: skip
 
 
-def watch(stages: Mapping[str, Stage], seconds: float) -> list[Finding]:
-    """Let it run, and count."""
+def watch(stages: Mapping[str, Stage], seconds: float, cut: float = 0.0) -> list[Finding]:
+    """Let it run, and count. In the middle the master's cable is out for ``cut`` seconds."""
     before = {way: _counted(stage) for way, stage in stages.items()}
     since = time.time_ns()
-    time.sleep(seconds)
+    time.sleep(seconds / 2)
+    if cut:
+        _cut(list(stages.values()), cut)
+    time.sleep(seconds / 2)
     return [_finding(way, stage, before[way], since) for way, stage in stages.items()]
+
+
+def _cut(stages: Sequence[Stage], seconds: float) -> None:
+    for stage in stages:
+        stage.lab["r1"].isolate()
+    time.sleep(seconds)
+    for stage in stages:
+        stage.lab["r1"].join()
 
 
 def _finding(way: str, stage: Stage, before: Mapping[str, int], since: int) -> Finding:
@@ -129,20 +140,22 @@ def table(findings: Sequence[Finding]) -> str:
 @click.option("--minutes", default=5.0, show_default=True, type=click.FloatRange(min=0.05))
 @click.option("--loss", default=0, show_default=True, type=click.IntRange(0, 90), help="Percent, each way, at r2.")
 @click.option("--hogs", "count", default=0, show_default=True, type=click.IntRange(0, 64), help="Programs that spin.")
+@click.option("--cut", default=0.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds, once, of r1.")
 @click.option("--master", default="keepalived", show_default=True, type=click.Choice(["keepalived", "vrrpd"]))
 @click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(0.01, 40.0), help="advert_int.")
-def main(minutes: float, loss: int, count: int, master: str, interval: float) -> None:
+def main(minutes: float, loss: int, count: int, cut: float, master: str, interval: float) -> None:
     """Count the takeovers from a master that lives, by the protocol and by fast_failover (needs root)."""
     try:
         with pairs(master, interval) as stages:
             for stage in stages.values():
                 stage.lab["r2"].random_loss(loss, sending=True, hearing=True)
             with hogs(count):
-                findings = watch(stages, minutes * 60)
+                findings = watch(stages, minutes * 60, cut)
     except (LabError, ControlError) as error:
         click.echo(f"netns: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-    click.echo(f"{minutes:g} min, {loss} % lost each way, {count} hogs, master {master}, advert_int {interval:g}\n")
+    faults = f"{loss} % lost each way, {count} hogs, cut for {cut:g} s"
+    click.echo(f"{minutes:g} min, {faults}, master {master}, advert_int {interval:g}\n")
     click.echo(table(findings))
