@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from vrrpd.config.diagnostics import Diagnostic, Severity
+from vrrpd.config.diagnostics import Diagnostic
 from vrrpd.config.model import Config, GlobalDefs
 from vrrpd.daemon.configuration import read_configuration
 from vrrpd.daemon.daemonize import detach
 from vrrpd.daemon.exit_codes import ExitCode
+from vrrpd.daemon.findings import log_findings
 from vrrpd.daemon.lifetime import Lifetime, Superiors
 from vrrpd.daemon.options import DEFAULT_RUN_DIR, DaemonOptions
 from vrrpd.daemon.pid_files import AlreadyRunningError, PidFiles
@@ -227,8 +228,7 @@ class _Logs:
             log.warning("%s: LimitRTPRIO=, or no CPUSchedulingResetOnFork= in the unit, allows it", refused)
         for remark in self._options.manners.remarks:
             log.warning("%s", remark)
-        for item in self._found.diagnostics:
-            log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
+        log_findings(self._found.diagnostics)
         if self._options.manners.log_config:
             from vrrpd.daemon.config_log import log_config
 

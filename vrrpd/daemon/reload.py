@@ -16,6 +16,7 @@ from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arg
 from vrrpd.control.protocol import ErrorCode
 from vrrpd.daemon.config_reader import Reader
 from vrrpd.daemon.engine import QUIET
+from vrrpd.daemon.findings import log_findings
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.reading import Reading
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
@@ -157,9 +158,7 @@ class Reloader:
             return
         lines = [reading.error] if reading.error else [str(item) for item in reading.diagnostics]
         write_verdict(self._definitions.reload_check_config, lines)
-        for item in reading.diagnostics:
-            if item.severity is not Severity.ERROR:
-                log.log(logging.WARNING if item.severity is Severity.WARNING else logging.INFO, "%s", item)
+        log_findings(reading.diagnostics)
         config = reading.config
         if config is None:
             self._refuse(*_errors(reading))
