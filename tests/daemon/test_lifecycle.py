@@ -169,7 +169,7 @@ def test_it_listens_before_it_acts_after_a_stop(lab: Lab) -> None:
         backup.process.signal_tree(signal.SIGCONT)
         eventually(lambda: backup.status()["statistics"]["stalls"])
     assert backup.lines("-> MASTER") == []
-    assert backup.lines(r"WARNING VI_1 stalled: did not run for \d\.\d\d s")
+    assert backup.lines(r"WARNING stalled: did not run for \d\.\d\d s")
 
 
 @pytest.mark.netns
