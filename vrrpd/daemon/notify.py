@@ -128,10 +128,11 @@ class Notifier:
     def resume(self, memory: Mapping[str, Plain]) -> None:
         """Before ``open``: what a process before this one has told and made."""
         lasts, made = memory["last"], memory["pipes"]
+        listeners = {tuple(map(str, key)): listener for key, listener in self._listeners.items()}
         for entry in lasts if isinstance(lasts, list) else ():
             if isinstance(entry, list):
-                kind, name, event = map(str, entry)
-                listener = next((own for key, own in self._listeners.items() if key == (kind, name)), None)
+                *key, event = map(str, entry)
+                listener = listeners.get(tuple(key))
                 if listener is not None:
                     listener.last = NotifyEvent(event)
         for pipe in self._pipes:

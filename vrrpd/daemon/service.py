@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,14 @@ from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
 from vrrpd.core.effects import Notify, NotifyEvent, Probe, State, StopProbing
-from vrrpd.core.events import DeadlineReached, Event, ParametersReplaced, Shutdown, Startup
+from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.statistics import Statistics
 from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
+from vrrpd.daemon.adopting import Adopting
 from vrrpd.daemon.auto_priority import AutoPriority
-from vrrpd.daemon.continuity import Continuity, Memory, missing_of
+from vrrpd.daemon.continuity import Continuity
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import QUIET, Engine
 from vrrpd.daemon.executor import Executor, Later, Means
@@ -47,15 +47,13 @@ from vrrpd.daemon.succession import Changes, compare, inherited, places
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
-from vrrpd.handover import wanted_probes
 from vrrpd.linux.announce import Announcer
 from vrrpd.linux.clock import boot_now
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
-from vrrpd.plain import Plain
-from vrrpd.units import Instant, Priority, Seconds, between
+from vrrpd.units import Priority, Seconds, between
 
 if TYPE_CHECKING:
     from vrrpd.observe.dump_facts import DumpFacts
@@ -64,8 +62,6 @@ log = logging.getLogger("vrrpd")
 
 NEWS = 64
 """Changes of interfaces and addresses that are read before others have their turn."""
-TIDY = 0.1
-"""Seconds until addresses are removed that a dead worker left where another node is the master."""
 NAMED = 5
 """Instances that the line about being ready names."""
 
@@ -95,7 +91,7 @@ class Announcers:
                 log.debug("%s", error)  # gone as well; whoever announces there is told
 
 
-class Service:
+class Service(Adopting):
     """Everything between ``start`` and ``close``. LinuxError from the constructor or ``start``: it cannot run here."""
 
     def __init__(
@@ -213,86 +209,6 @@ class Service:
             return startup
         shortest = min(plan.parameters.advert_interval for plan in self._plans)
         return listened(startup, between(since, read_clock()), shortest)
-
-    def _memory(self) -> dict[str, Plain]:
-        """What ``adopt`` takes."""
-        return {
-            "scripts": self._trackers.memory(),
-            "notify": self._notifier.memory(),
-            "kernel": dict(self._kernel.before),
-            "probed": self._prober.memory(),
-            "startup": [self._started.delay, self._started.why, self._started_at],
-            "started": self.reporter.started,
-        }
-
-    def record(self) -> None:
-        """From now on a process that comes after this one finds out how everything is."""
-        if self._recorder is not None:
-            self._recorder.renew()
-
-    def adopt(self, memory: Memory, read_at: Instant) -> None:
-        """Instead of ``start``: go on where a process that died stood. Nobody is told of it."""
-        self._notifier.resume(memory.notify)
-        self._notifier.open()
-        self._journaling.configure(self._config.global_defs, "another worker died")
-        self._kernel.recall(memory.kernel)
-        self._set_up_process()
-        self._install_statics()
-        self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
-        self._trackers.resume(memory.scripts)
-        self._started, self._started_at = memory.startup, memory.startup_at
-        self.reporter.started = memory.started
-        for means in self._means.values():
-            means.vips.patient = True
-        self._prepare_rest(deque(self._means.values()))
-        self._links.recall({name: router.view(read_at).source for name, router in self._node.routers.items()})
-        self._links.review()
-        self._open_announcers()
-        self._prober.resume(memory.probed, wanted_probes(self._node))
-        self._set_right(read_at)
-        self._engine.resume()
-        self._trackers.start()
-
-    def _set_right(self, now: Instant) -> None:
-        """The dead process may have been about to do something: what is not so is made so."""
-        routers = self._node.routers
-        self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
-        self._engine.deliver((name, DeadlineReached()) for name in self._ahead if name in routers)
-        changed = [plan for plan in self._plans if routers[plan.name].parameters != plan.parameters]
-        for plan in changed:
-            priority = self._trackers.effective_priority(plan.name)
-            self._engine.deliver([(plan.name, ParametersReplaced(plan.parameters, priority))])
-        self._chores.append(self._loop.call_later(TIDY, self._tidy))
-        masters = [plan for plan in self._plans if routers[plan.name].state is State.MASTER]
-        for name, missing in missing_of(masters, self._watch).items():
-            self._means[name].vips.add(self._netlink, missing)
-        startup = remainder(self._started, between(self._started_at, now))
-        fresh = [plan.name for plan in self._plans if not routers[plan.name].is_started]
-        self._engine.deliver((name, startup) for name in fresh)
-
-    def _prepare_rest(self, rest: deque[Means]) -> None:
-        """What need not be ready for the next advertisement, a little in each turn of the loop."""
-        if rest:
-            rest.popleft().vips.prepare()
-            self._chores[:1] = [self._loop.call_soon(self._prepare_rest, rest)]
-
-    def _tidy(self) -> None:
-        """Who was about to take over has done so by now, without its addresses going for a moment."""
-        routers = self._node.routers
-        idle = [plan for plan in self._plans if routers[plan.name].state is not State.MASTER]
-        remove_leftovers(idle, self._watch, self._netlink)
-
-    def surrender(self, memory: Memory | None) -> None:
-        """After a death too many: nothing is trusted but what the kernel says. Who has addresses here resigns."""
-        if memory is not None:
-            self._kernel.recall(memory.kernel)
-            self._notifier.resume(memory.notify)
-        self._statics.install()
-        self._links.review()
-        missing = missing_of(self._plans, self._watch)
-        for plan in self._plans:
-            self._engine.give_up(plan.name, resign=len(missing.get(plan.name, ())) < len(plan.vips))
-        self._statics.remove()
 
     def _set_up_process(self) -> None:
         """What the configuration says of the kernel, of this process's sockets and of its priority."""

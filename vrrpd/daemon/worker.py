@@ -17,6 +17,7 @@ from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.pid_files import PidFiles
 from vrrpd.daemon.post import Death, Post
 from vrrpd.daemon.recorder import read
+from vrrpd.daemon.rehearsal import rehearse
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.errors import LinuxError, VrrpdError
@@ -70,6 +71,7 @@ class Worker:
         self._superiors = superiors
         self._logs = logs
         self._ledger = Ledger()
+        rehearse(config)
 
     def run(self, post: Post) -> int:
         """In the worker's process."""

@@ -1,0 +1,160 @@
+"""How the service goes on where that of a dead process stood, or gives up what that one held."""
+
+import asyncio
+from collections import deque
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Final
+
+from vrrpd.config.model import Config
+from vrrpd.core.effects import State
+from vrrpd.core.events import DeadlineReached, ParametersReplaced, Startup
+from vrrpd.core.node import Node
+from vrrpd.daemon.continuity import Memory, missing_of
+from vrrpd.daemon.engine import Engine
+from vrrpd.daemon.executor import Means
+from vrrpd.daemon.journaling import Journaling
+from vrrpd.daemon.kernel_settings import KernelSettings
+from vrrpd.daemon.leftovers import remove_leftovers
+from vrrpd.daemon.links import Links
+from vrrpd.daemon.notify import Notifier
+from vrrpd.daemon.plan import InstancePlan
+from vrrpd.daemon.prober import Prober
+from vrrpd.daemon.recorder import Recorder
+from vrrpd.daemon.startup_delay import remainder
+from vrrpd.daemon.statics import Statics
+from vrrpd.daemon.status import StatusReporter
+from vrrpd.daemon.trackers import Trackers
+from vrrpd.errors import LinuxError
+from vrrpd.handover import wanted_probes
+from vrrpd.linux.clock import now as read_clock
+from vrrpd.linux.interfaces import InterfaceWatch
+from vrrpd.linux.netlink import Netlink
+from vrrpd.plain import Plain
+from vrrpd.units import Instant, between
+
+TIDY: Final = 0.1
+"""Seconds until addresses are removed that a dead worker left where another node is the master."""
+
+
+class Adopting:
+    """The part of ``Service`` that knows of other processes. What it remembers for the next one is in ``_memory``."""
+
+    _loop: asyncio.AbstractEventLoop
+    _config: Config
+    _plans: Sequence[InstancePlan]
+    _means: dict[str, Means]
+    _node: Node
+    _engine: Engine
+    _links: Links
+    _watch: InterfaceWatch
+    _netlink: Netlink
+    _kernel: KernelSettings
+    _statics: Statics
+    _trackers: Trackers
+    _notifier: Notifier
+    _prober: Prober
+    _journaling: Journaling
+    _recorder: Recorder | None
+    _started: Startup
+    _started_at: Instant
+    _ahead: Collection[str]
+    _chores: list[asyncio.Handle]
+    reporter: StatusReporter
+
+    def _set_up_process(self) -> None: ...
+    def _install_statics(self) -> None: ...
+    def _read_interfaces(self) -> None: ...
+    def _open_announcers(self) -> None: ...
+
+    def _memory(self) -> dict[str, Plain]:
+        """What ``adopt`` takes."""
+        return {
+            "scripts": self._trackers.memory(),
+            "notify": self._notifier.memory(),
+            "kernel": dict(self._kernel.before),
+            "probed": self._prober.memory(),
+            "startup": [self._started.delay, self._started.why, self._started_at],
+            "started": self.reporter.started,
+        }
+
+    def record(self) -> None:
+        """From now on a process that comes after this one finds out how everything is."""
+        if self._recorder is not None:
+            self._recorder.renew()
+
+    def adopt(self, memory: Memory, read_at: Instant) -> None:
+        """Instead of ``start``: go on where a process that died stood. Nobody is told of it."""
+        self._speak_first()
+        self._notifier.resume(memory.notify)
+        self._notifier.open()
+        self._journaling.configure(self._config.global_defs, "another worker died")
+        self._kernel.recall(memory.kernel)
+        self._set_up_process()
+        self._install_statics()
+        self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
+        self._trackers.resume(memory.scripts)
+        self._started, self._started_at = memory.startup, memory.startup_at
+        self.reporter.started = memory.started
+        for means in self._means.values():
+            means.vips.patient = True
+        self._prepare_rest(deque(self._means.values()))
+        self._links.recall({name: router.view(read_at).source for name, router in self._node.routers.items()})
+        self._links.review()
+        self._open_announcers()
+        self._prober.resume(memory.probed, wanted_probes(self._node))
+        self._set_right(read_at)
+        self._engine.resume()
+        self._trackers.start()
+
+    def _speak_first(self) -> None:
+        """The other nodes wait for a master, and for nothing else that is still to be done."""
+        interfaces, now = {plan.name: plan.interface for plan in self._plans}, read_clock()
+        for name, router in self._node.routers.items():
+            source = router.view(now).source
+            link = self._watch.link(interfaces[name])
+            if router.state is State.MASTER and source is not None and link is not None:
+                with suppress(LinuxError):  # it is looked into later
+                    self._means[name].speaker.open(link.index, source)
+        self._engine.hasten()
+
+    def _set_right(self, now: Instant) -> None:
+        """The dead process may have been about to do something: what is not so is made so."""
+        routers = self._node.routers
+        self._engine.deliver((plan.name, event) for plan in self._plans for event in self._trackers.scene(plan.name))
+        self._engine.deliver((name, DeadlineReached()) for name in self._ahead if name in routers)
+        changed = [plan for plan in self._plans if routers[plan.name].parameters != plan.parameters]
+        for plan in changed:
+            priority = self._trackers.effective_priority(plan.name)
+            self._engine.deliver([(plan.name, ParametersReplaced(plan.parameters, priority))])
+        self._chores.append(self._loop.call_later(TIDY, self._tidy))
+        masters = [plan for plan in self._plans if routers[plan.name].state is State.MASTER]
+        for name, missing in missing_of(masters, self._watch).items():
+            self._means[name].vips.add(self._netlink, missing)
+        startup = remainder(self._started, between(self._started_at, now))
+        fresh = [plan.name for plan in self._plans if not routers[plan.name].is_started]
+        self._engine.deliver((name, startup) for name in fresh)
+
+    def _prepare_rest(self, rest: deque[Means]) -> None:
+        """What need not be ready for the next advertisement, a little in each turn of the loop."""
+        if rest:
+            rest.popleft().vips.prepare()
+            self._chores[:1] = [self._loop.call_soon(self._prepare_rest, rest)]
+
+    def _tidy(self) -> None:
+        """Who was about to take over has done so by now, without its addresses going for a moment."""
+        routers = self._node.routers
+        idle = [plan for plan in self._plans if routers[plan.name].state is not State.MASTER]
+        remove_leftovers(idle, self._watch, self._netlink)
+
+    def surrender(self, memory: Memory | None) -> None:
+        """After a death too many: nothing is trusted but what the kernel says. Who has addresses here resigns."""
+        if memory is not None:
+            self._kernel.recall(memory.kernel)
+            self._notifier.resume(memory.notify)
+        self._statics.install()
+        self._links.review()
+        missing = missing_of(self._plans, self._watch)
+        for plan in self._plans:
+            self._engine.give_up(plan.name, resign=len(missing.get(plan.name, ())) < len(plan.vips))
+        self._statics.remove()

@@ -1,0 +1,32 @@
+"""What a new worker does first, done once before any is forked: what is prepared when it is first needed is so then."""
+
+import json
+from ipaddress import IPv4Address, IPv6Address
+
+from vrrpd.config.model import Config
+from vrrpd.core.events import AdvertisementReceived, LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.node import Node
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.kernel_form import kernel_form
+from vrrpd.daemon.plan import plan_instance
+from vrrpd.handover import capture, restore
+from vrrpd.linux.addresses import AddressBatch
+from vrrpd.proto.advertisement import Advertisement, encode
+from vrrpd.units import RESIGN, Family, Instant
+
+
+def rehearse(config: Config) -> None:
+    """One instance comes to life, is written down, read again, and speaks to nobody."""
+    for instance in config.vrrp_instances[:1]:
+        plan = plan_instance(instance, config.global_defs)
+        own = plan.parameters
+        source = IPv4Address("192.0.2.1") if plan.family is Family.IPV4 else IPv6Address("fe80::1")
+        advert = Advertisement(own.version, own.vrid, RESIGN, own.advert_interval, own.addresses, plan.checksum_form)
+        node = Node([VirtualRouter(plan.name, own)])
+        events = (PrimaryAddressChanged(source), LinkChanged(up=True), Startup(), AdvertisementReceived(advert, source))
+        for event in events:
+            node.handle(plan.name, event, Instant(0.0))
+        restore(json.loads(json.dumps(capture(node)))).views(Instant(0.0))
+        for destination in plan.destinations:
+            encode(advert, source, destination, plan.password)
+        AddressBatch([kernel_form(vip, 1) for vip in plan.vips]).prepare()
