@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, cast
 
@@ -38,9 +39,9 @@ from vrrpd.units import Instant
 log = logging.getLogger("vrrpd")
 
 SOON: Final = 0.01
-"""Seconds until a change is written down."""
+"""Seconds until a change of state is written down."""
 SHARE: Final = 20
-"""How many times longer to wait with it than writing took last time."""
+"""How many times longer to wait with other changes than the processor was busy with writing last time."""
 COUNTING: Final = 1.0
 """Seconds after which the number of advertisements that were heard is written: it matters less than their times."""
 AT_A_TIME: Final = 8
@@ -153,6 +154,7 @@ class Recorder:
             effect = directed.effect
             if isinstance(effect, StateChanged) and (entry := self._entries.get(directed.router)) is not None:
                 self._beats.state[entry.slot] = _STATES[effect.new]
+                self._write_soon()
 
     def done(self, batch: Iterable[Directed]) -> None:
         """After it was carried out: what is not written down is done once more, which does no harm."""
@@ -173,6 +175,12 @@ class Recorder:
         """Something that ``shell`` tells is another."""
         if self._timer is None and not self._held:
             self._timer = self._loop.call_later(max(SOON, SHARE * self._took), self._write_on)
+
+    def _write_soon(self) -> None:
+        """A change of state does not wait longer because writing takes long."""
+        if not self._held and (self._timer is None or self._timer.when() > self._loop.time() + SOON):
+            self._cancel()
+            self._timer = self._loop.call_later(SOON, self._write_on)
 
     def _write_on(self) -> None:
         """Some in each turn of the loop: packets do not wait for this."""
@@ -212,7 +220,7 @@ class Recorder:
 
     def _commit(self) -> None:
         """Without memory for it the daemon goes on; the next worker then knows what was written before."""
-        began = self._loop.time()
+        began = time.thread_time()
         try:
             self._write_down()
         except OSError as error:
@@ -221,7 +229,7 @@ class Recorder:
             self._refused = True
         else:
             self._refused = False
-        self._took = self._loop.time() - began
+        self._took = time.thread_time() - began
 
     def _write_down(self) -> None:
         routers = self._node.routers
