@@ -244,6 +244,7 @@ def backs_off(evidence: Evidence) -> Violation | None:
         watch.take(entry)
         if isinstance(seen, Forgotten):
             rests.pop(key, None)
+            taken.pop(key, None)
         if isinstance(seen, Disturbed | Forgotten):
             heard.clear()  # it may not have arrived
     return None
