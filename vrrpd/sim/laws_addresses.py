@@ -108,7 +108,8 @@ def _excuse(
         if trouble is None or node != trouble.node or account.excused <= entry.at:
             continue
         if trouble.what in _KERNEL or account.excused < _FOR_EVER:
-            account.excused = entry.at + trouble.value + evidence.limits.tidy
+            stalled = trouble.value if trouble.what is Happening.STALL else 0.0
+            account.excused = entry.at + stalled + evidence.limits.tidy
             touched[node, router] = account
 
 
