@@ -34,6 +34,7 @@ from vrrpd.linux.realtime import (
     own_policy,
     set_process_name,
 )
+from vrrpd.linux.scheduling import shorten_slice
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.observe.logs import LogWriter, configure, configure_targets
 from vrrpd.records import dataclass
@@ -262,7 +263,10 @@ def _settle(options: DaemonOptions, config: Config) -> tuple[LinuxError, ...]:
         set_process_name(name)
     if options.manners.core_dumps:
         allow_core_dumps()
-    return apply(scheduling_of(config.global_defs))
+    refused = apply(scheduling_of(config.global_defs))
+    with suppress(LinuxError):  # a kernel or machine that knows of no slices is none the worse
+        shorten_slice()
+    return refused
 
 
 def main_process_name(defs: GlobalDefs, *, keepalived: bool) -> str:
