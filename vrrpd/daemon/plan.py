@@ -1,6 +1,6 @@
 """What the daemon derives from one instance's configuration before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
@@ -162,3 +162,12 @@ def _destinations(instance: VrrpInstance, defaults: GlobalDefs) -> tuple[Address
     if instance.family is Family.IPV4:
         return (defaults.vrrp_mcast_group4 or ALL_ROUTERS_4,)
     return (defaults.vrrp_mcast_group6 or ALL_ROUTERS_6,)
+
+
+def places_of_sources(plans: Iterable[InstancePlan]) -> Mapping[Address, Collection[str]]:
+    """Where the instances are that have this address configured as theirs."""
+    places: dict[Address, set[str]] = {}
+    for plan in plans:
+        if plan.source is not None:
+            places.setdefault(plan.source, set()).add(plan.place)
+    return places

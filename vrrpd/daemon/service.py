@@ -31,7 +31,7 @@ from vrrpd.daemon.links import Links
 from vrrpd.daemon.losses import Losses
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
-from vrrpd.daemon.plan import InstancePlan, plan_instance
+from vrrpd.daemon.plan import InstancePlan, places_of_sources, plan_instance
 from vrrpd.daemon.prober import Prober
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.rivals import Rivals
@@ -117,6 +117,7 @@ class Service(Adopting):
         self._started = Startup()
         self._started_at = read_clock()
         self._plans = _plans_of(config)
+        self._places = places_of_sources(self._plans)
         self._ahead = continuity.ahead
         self._node = continuity.node(self._plans, _groups_of(config))
         self._chores: list[asyncio.Handle] = []
@@ -283,7 +284,7 @@ class Service(Adopting):
         self._make_room(changes)
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
         retired = self._equip_anew(changes)
-        self._config, self._plans = config, plans
+        self._config, self._plans, self._places = config, plans, places_of_sources(plans)
         self._set_up_process()
         self._spacing.configure(distances_of(config))
         recounted = self._view.configure(link_delays(config), polled_links(config))
@@ -465,7 +466,7 @@ class Service(Adopting):
         link = self._watch.link_at(event.index)
         if link is not None and (event.port_id != self._netlink.port_id or self._statics.has(event.address)):
             yield link.name
-        yield from (plan.place for plan in self._plans if plan.source == event.address)
+        yield from self._places.get(event.address, ())
 
     def _static_changed(self, cause: str, good: bool) -> None:
         self._trackers.statics_changed(cause, good)
