@@ -33,6 +33,7 @@ INTERRUPTED = 130
 @click.option("--instances", default=255, show_default=True, type=click.IntRange(1, 255))
 @click.option("--interval", default=0.1, show_default=True, type=click.FloatRange(0.01, 40.0), help="Seconds.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=1.0), help="Of watching adverts.")
+@click.option("--many", default=4080, show_default=True, type=click.IntRange(1, 4080), help="Instances for scale.")
 @click.option("--addresses", default=1000, show_default=True, type=click.IntRange(1, 5000))
 @click.option(
     "--output",
@@ -50,6 +51,7 @@ def main(
     instances: int,
     interval: float,
     seconds: float,
+    many: int,
     addresses: int,
     output: Path,
     report: Path | None,
@@ -62,7 +64,7 @@ def main(
     if report is not None:
         _finish(Results.load(report), output)
         return
-    scale = Scale(instances, interval, seconds, addresses)
+    scale = Scale(instances, interval, seconds, addresses, many=many)
     results = Results(machine())
     chosen = [measure for measure in MEASURES if not names or measure.name in names]
     interrupted = _measure(results, chosen, [DAEMONS[name] for name in daemons or DAEMONS], runs, scale, output)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
+from netns.bench.scale import scale_of
 from netns.bench.usage import Usage
 from netns.kernel import LabError
 from netns.peers import DAEMONS
@@ -27,7 +28,7 @@ VIPS_OF_ONE = 20
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large: instances and their interval (s), seconds of watching, addresses.
+    """How large: instances and their interval (s), seconds of watching, addresses; ``many`` instances for ``scale``.
 
     ``phase``: the part of an interval (0..1) between the last advertisement and what is done to the master.
     """
@@ -37,6 +38,7 @@ class Scale:
     seconds: float = 10.0
     addresses: int = 1000
     phase: float = 0.5
+    many: int = 4080
 
 
 Figures = Mapping[str, float]
@@ -186,6 +188,10 @@ def start(daemon: NodeDaemon, _scale: Scale) -> Figures:
         return {"until the first advert": (advert.time_ns - node.process.started_at) / 1e6, "PSS, MiB": usage.pss_mib}
 
 
+def scale(daemon: NodeDaemon, scale: Scale) -> Figures:
+    return scale_of(daemon, sorted({1, scale.instances, scale.many}), scale.seconds)
+
+
 MEASURES = (
     Measure("crash", "the master's machine dies: outage that a client sees", "outage", crash),
     Measure("crash-overdue", "the same with fast_failover, vrrpd's own", "outage", partial(crash_asking, "overdue")),
@@ -193,6 +199,9 @@ MEASURES = (
     Measure("demotion", "the master's check fails, with fast_failover", "first lower advert to takeover", demotion),
     Measure("stop", "the master is asked to stop: outage that a client sees", "outage", stop),
     Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
+    Measure(
+        "scale", "what one instance among few or thousands costs, at advert_int 1", "PSS of the master, MiB", scale
+    ),
     Measure("addresses", "many addresses are taken over at once", "until all are announced", addresses),
     Measure("reload", "SIGHUP with one address more", "until the new address is present", reload),
     Measure(

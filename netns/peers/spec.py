@@ -29,7 +29,7 @@ class InstanceSpec:
 
     @property
     def name(self) -> str:
-        return f"VI_{self.vrid}"
+        return f"VI_{self.vrid}" if self.interface == "eth0" else f"VI_{self.interface}_{self.vrid}"
 
 
 @dataclass(frozen=True, slots=True)

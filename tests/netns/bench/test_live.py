@@ -13,7 +13,20 @@ from netns.bench.measures import MEASURES
 
 pytestmark = pytest.mark.netns
 
-SMALL = ("--instances", "3", "--interval", "0.05", "--seconds", "1", "--addresses", "25", "--runs", "1")
+SMALL = (
+    "--instances",
+    "3",
+    "--interval",
+    "0.05",
+    "--seconds",
+    "1",
+    "--addresses",
+    "25",
+    "--runs",
+    "1",
+    "--many",
+    "300",
+)
 
 
 def argv(output: Path, *options: str) -> list[str]:
@@ -32,6 +45,11 @@ def test_every_measure_of_vrrpd_gives_its_headline(tmp_path: Path) -> None:
     assert figures["demotion"]["first lower advert to takeover"] < figures["crash"]["outage"] / 4
     assert figures["reload"]["replies lost meanwhile"] == 0
     assert figures["adverts"]["CPU per 1000 adverts, master"] > 0
+    assert figures["scale"]["CPU per 1000 adverts, master, 300 instances"] > 0
+    assert (
+        figures["scale"]["PSS of the master, MiB, 300 instances"]
+        > figures["scale"]["PSS of the master, MiB, 1 instances"]
+    )
     assert "### addresses" in done.stdout
     assert output.with_suffix(".svg").read_text().startswith("<svg")
 
