@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from tests.daemon.loops import pause, turn
-from vrrpd.core.effects import AddAddresses, Announce, Effect, Notice, NoticeKind, SendAdvertisement
+from vrrpd.core.effects import AddAddresses, Announce, Effect, Notice, NoticeKind, RemoveAddresses, SendAdvertisement
 from vrrpd.core.events import EffectFailed, Event, LinkChanged, PacketDropped, Shutdown, Stalled
 from vrrpd.core.node import Directed
 from vrrpd.core.parameters import Parameters
@@ -363,7 +363,7 @@ class Long:
 
 def long_deed(engine: Engine, notes: Notes) -> list[object]:
     """What happens during it: an advert of another instance comes due."""
-    notes.answers = {LinkChanged: (SLOW,)}
+    notes.answers[LinkChanged] = (SLOW,)
     notes.deadline = Instant(now() - 0.001)
     engine.deliver([("a", LinkChanged(True))])
     return [entry for entry in notes.log if entry in (0, 1, 2, ADVERT, SLOW)]
@@ -381,9 +381,30 @@ def test_one_that_fails_meanwhile_is_told_afterwards(engine: Engine, notes: Note
     assert notes.log.index(SLOW) < notes.log.index(("quick", EffectFailed(ADVERT, "no")))
 
 
-def test_who_was_stopped_in_the_middle_of_it_hears_the_others_first(engine: Engine, notes: Notes) -> None:
+def test_the_others_are_heard_before_and_answered_after_it(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes)
+    remove = RemoveAddresses(VIP)
+    notes.waiting = [("slow", DROPPED)]
+    notes.answers = {PacketDropped: (remove,)}
+    assert long_deed(engine, notes) == [0, ADVERT, 1, 2, SLOW]
+    assert notes.log.index(("slow", DROPPED)) < notes.log.index(ADVERT)
+    assert notes.log.index(SLOW) < notes.log.index(remove)
+
+
+def test_a_socket_that_fails_meanwhile_is_handed_back_afterwards(engine: Engine, notes: Notes) -> None:
+    Long(engine, notes)
+    engine.lost = lambda _, error: notes.log.append(str(error))
+    notes.broken = True
+    long_deed(engine, notes)
+    assert notes.log.index(SLOW) < notes.log.index("receive on eth0: ENETDOWN")
+
+
+def test_who_was_stopped_in_the_middle_of_it_is_told_so(engine: Engine, notes: Notes) -> None:
+    engine.deliver([])
+    engine._armed = began = Instant(now() - 0.001)
     Long(engine, notes, pause=SHORTEST * 1.1)
-    assert ADVERT not in long_deed(engine, notes)
+    long_deed(engine, notes)
+    assert engine._armed == began
 
 
 def test_while_things_are_replaced_nothing_is_sent_in_between(engine: Engine, notes: Notes) -> None:

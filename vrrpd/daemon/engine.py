@@ -76,7 +76,9 @@ class Engine:
         self._slack = Seconds(0.0)
         self._timer, self._hold_timer = DeadlineTimer(), DeadlineTimer()
         self._held: dict[int, Listener] = {}
-        self._breath = ALWAYS
+        self._breath: Instant | None = None
+        self._postponed: list[Directed] = []
+        self._mute: list[tuple[Listener, LinuxError]] = []
         self._failures: list[tuple[str, EffectFailed]] = []
         self._armed: Instant | None = None
         self._listeners: dict[int, Listener] = {}
@@ -201,16 +203,20 @@ class Engine:
     def breathe(self) -> None:
         """In the middle of something long: advertisements that are due do not wait for its end.
 
-        Unless it is long because we did not run: then what others have said is heard before anything else is said.
+        What has been heard is taken into account before that, what it leads to done behind what is being done.
         """
         now = read_clock()
-        if between(self._breath, now) > SHORTEST or not self.attentive:
-            self._breath = ALWAYS
+        if self._breath is None or not self.attentive:
             return
-        self._breath = now
-        if self._armed is not None and ALWAYS < self._armed < now:
-            self._armed = now  # we are busy, not stalled
+        if between(self._breath, now) > SHORTEST:
+            self._breath = ALWAYS  # we did not run, and that will be told
+        else:
+            self._breath = now
+            if self._armed is not None and ALWAYS < self._armed < now:
+                self._armed = now  # we are busy, not stalled
         if self._node.may_be_due_before(now):
+            for listener in tuple(self._listeners.values()):
+                self._postponed += self._node.hear(self._hear(listener), now)
             due = self._node.adverts_due(now)
             self._failures += self._executor.carry_out(due, now)
             self.recorder.done(due)
@@ -252,7 +258,10 @@ class Engine:
         try:
             events = listener.drain()
         except LinuxError as error:
-            self.lost(listener, error)
+            if self._breath is None:
+                self.lost(listener, error)
+            else:
+                self._mute.append((listener, error))
             return ()
         if listener.dropped:
             refused, listener.dropped = listener.dropped, []
@@ -326,18 +335,22 @@ class Engine:
 
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
-        self._breath = now
         self.recorder.decided(batch)
+        self._breath = read_clock()
         self._failures += self._executor.carry_out(arrange(batch), now)
-        while self._failures:
+        while self._failures or self._postponed:
             failures, self._failures = self._failures, []
-            answers = [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
+            answers, self._postponed = self._postponed, []
+            answers += [directed for name, failure in failures for directed in self._node.handle(name, failure, now)]
             self.recorder.decided(answers)
             self._failures += self._executor.carry_out(arrange(answers), now)
             self.recorder.done(answers)
         self._executor.finish()
         self.recorder.done(batch)
-        self._breath = ALWAYS
+        self._breath = None
+        mute, self._mute = self._mute, []
+        for listener, error in mute:
+            self.lost(listener, error)
 
     def _arm(self) -> None:
         """An advertisement only moves a deadline away: then the timer stands, and finds nothing due when it fires."""
