@@ -360,6 +360,7 @@ _GLOBAL: dict[str, st.SearchStrategy[object]] = {
     "nftables": st.one_of(NAMES),
     "nftables_priority": st.integers(-100, 100),
     "vrrp_priority": st.integers(-20, 19),
+    "tuning": st.sampled_from(["automatic", "configured"]),
     "vrrp_cpu_affinity": st.lists(st.integers(0, 63), min_size=1, max_size=3).map(tuple),
     "umask": st.integers(0, 0o777),
     "random_seed": st.integers(0, 2**32 - 1),

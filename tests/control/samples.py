@@ -43,6 +43,7 @@ def sample_status(*instances: InstanceStatus) -> StatusResult:
             "uptime": 11100.0,
             "config": "/etc/vrrpd/vi1.toml",
             "worker_deaths": [],
+            "scheduling": "nice 0",
         },
         "instances": list(instances) or [sample_instance()],
         "groups": [],

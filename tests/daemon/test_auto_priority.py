@@ -1,12 +1,26 @@
+from collections.abc import Callable
 from errno import EPERM
 
 from vrrpd.config.model import GlobalDefs
-from vrrpd.daemon.auto_priority import AutoPriority
+from vrrpd.daemon.auto_priority import LONGEST_RUN, REST, AutoPriority
+from vrrpd.daemon.stalls import Stall
 from vrrpd.errors import LinuxError
+from vrrpd.units import Seconds
+
+STARVED = Stall(Seconds(1.0), waited=Seconds(0.9), ran=Seconds(0.0), pressure=0.8)
+STOPPED = Stall(Seconds(1.0), waited=Seconds(0.0), ran=Seconds(0.0), pressure=0.8)
+
+
+def never(delay: float, _callback: object) -> None:
+    raise AssertionError(delay)
+
+
+def unlimited(_microseconds: int) -> None:
+    """Another test looks at it."""
 
 
 def made(defs: GlobalDefs, levels: list[int]) -> AutoPriority:
-    priority = AutoPriority(levels.append)
+    priority = AutoPriority(never, levels.append, unlimited)
     priority.configure(defs)
     return priority
 
@@ -41,8 +55,67 @@ def test_without_the_privilege_it_is_tried_once() -> None:
         tried.append(level)
         raise LinuxError("set", "SCHED_RR 1", EPERM)
 
-    priority = AutoPriority(refuse)
+    priority = AutoPriority(never, refuse, unlimited)
     priority.configure(GlobalDefs(max_auto_priority=9))
     priority.woken(5.0)
     priority.woken(5.0)
     assert tried == [1]
+
+
+def test_without_the_keyword_who_got_no_cpu_runs_in_real_time_from_then_on() -> None:
+    levels: list[int] = []
+    priority = made(GlobalDefs(), levels)
+    priority.stalled(STOPPED)
+    assert levels == [], "real time is no help against SIGSTOP"
+    for _ in range(3):
+        priority.stalled(STARVED)
+    assert levels == [1]
+
+
+def test_what_is_configured_forbids_it() -> None:
+    for defs in (
+        GlobalDefs(tuning="configured"),
+        GlobalDefs(max_auto_priority=0),
+        GlobalDefs(max_auto_priority=-1),
+        GlobalDefs(vrrp_rt_priority=20),
+    ):
+        levels: list[int] = []
+        made(defs, levels).stalled(STARVED)
+        assert levels == [], defs
+
+
+def test_where_it_is_not_granted_it_is_asked_for_once() -> None:
+    tried = []
+
+    def refuse(level: int) -> None:
+        tried.append(level)
+        raise LinuxError("set", "SCHED_RR 1", EPERM)
+
+    priority = AutoPriority(never, refuse, unlimited)
+    priority.configure(GlobalDefs())
+    priority.stalled(STARVED)
+    priority.stalled(STARVED)
+    assert tried == [1]
+
+
+def test_real_time_has_a_limit_unless_one_is_configured() -> None:
+    for configured, wanted in ((None, [LONGEST_RUN]), (5000, [])):
+        limits: list[int] = []
+        priority = AutoPriority(never, lambda _level: None, limits.append)
+        priority.configure(GlobalDefs(vrrp_rlimit_rttime=configured))
+        priority.stalled(STARVED)
+        assert limits == wanted
+
+
+def test_whoever_ran_too_long_rests_from_it_for_a_minute() -> None:
+    levels, rests = list[int](), list[tuple[float, Callable[[], None]]]()
+    priority = AutoPriority(lambda delay, back: rests.append((delay, back)), levels.append, unlimited)
+    priority.configure(GlobalDefs())
+    priority.ran_long()
+    assert rests == [], "it was not in real time"
+    priority.stalled(STARVED)
+    priority.ran_long()
+    ((delay, back),) = rests
+    assert delay == REST
+    back()
+    assert levels == [1, 1]

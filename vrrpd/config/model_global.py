@@ -137,6 +137,7 @@ class GlobalDefs:
     vrrp_rlimit_rttime: int | None = None
     max_auto_priority: int | None = None
     min_auto_priority_delay: int | None = None
+    tuning: str = "automatic"
     umask: int | None = None
     random_seed: int | None = None
     vrrp_rx_bufs_policy: str | None = None

@@ -30,6 +30,7 @@ class DaemonStatus(TypedDict):
     uptime: float
     config: str
     worker_deaths: list[WorkerDeath]
+    scheduling: str
 
 
 class MasterStatus(TypedDict):

@@ -29,6 +29,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
+from vrrpd.linux.realtime import leave_real_time
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.records import dataclass
 from vrrpd.units import Instant, between
@@ -211,7 +212,7 @@ class Lifetime:
         self._loop.add_signal_handler(RELOAD, self._asked_to_reload)
         for number in DUMPS:
             self._loop.add_signal_handler(number, self._dumper.request, number)
-        self._loop.add_signal_handler(signal.SIGXCPU, self._ran_long)
+        signal.signal(signal.SIGXCPU, self._runs_long)
         admit_requests()
 
     def _tell_ready(self) -> None:
@@ -266,9 +267,10 @@ class Lifetime:
         if not self._stopping:
             self._reloader.reload("SIGHUP")
 
-    def _ran_long(self) -> None:
-        """RLIMIT_RTTIME: other processes of this CPU waited for as long."""
-        log.warning("ran longer than vrrp_rlimit_rttime allows without waiting for anything")
+    def _runs_long(self, _number: int, _frame: object) -> None:
+        """RLIMIT_RTTIME: other processes of this CPU have waited for as long. Not by the loop: it may be what hangs."""
+        leave_real_time()
+        self._loop.call_soon_threadsafe(self._service.ran_long)
 
     def _fail(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """An exception that nobody expected: without the callback that raised it the daemon would only seem to work."""

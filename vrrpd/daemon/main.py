@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vrrpd.config.diagnostics import Diagnostic
 from vrrpd.config.model import Config, GlobalDefs
+from vrrpd.daemon.auto_priority import LONGEST_RUN
 from vrrpd.daemon.configuration import read_configuration
 from vrrpd.daemon.daemonize import detach
 from vrrpd.daemon.exit_codes import ExitCode
@@ -289,5 +290,6 @@ def scheduling_of(defs: GlobalDefs) -> Scheduling:
         rt_priority=defs.vrrp_rt_priority or 0,
         cpus=frozenset(defs.vrrp_cpu_affinity),
         no_swap=defs.vrrp_no_swap,
-        rttime=defs.vrrp_rlimit_rttime,
+        rttime=defs.vrrp_rlimit_rttime or (LONGEST_RUN if defs.vrrp_rt_priority else None),
+        tuned=defs.tuning == "automatic",
     )

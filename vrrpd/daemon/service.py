@@ -53,6 +53,7 @@ from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch, LinkEvent, is_forwarding
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.linux.realtime import describe as describe_scheduling
 from vrrpd.units import Priority, Seconds, between
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ class Service(Adopting):
         self._view = LinkView(self._watch, loop, self._links_changed)
         self._view.configure(link_delays(config), polled_links(config))
         self._links = Links(self._plans, self._means, self._view, loop, self._engine, continuity.custody)
-        self._priority = AutoPriority()
-        self._engine.woken = self._priority.woken
+        self._priority = AutoPriority(loop.call_later)
+        self._engine.woken, self._engine.stalled = self._priority.woken, self._priority.stalled
         self._engine.lost = self._links.lost
         self._engine.catch_up = self._read_interfaces
         self._statics = Statics(config, self._watch, self._links.usable, self._netlink, loop, self._static_changed)
@@ -202,6 +203,7 @@ class Service(Adopting):
             log.warning("no part is taken for %.0f s (%s)", self._started.delay, self._started.why)
         self._engine.deliver_all(self._heard_already(self._started))
         log.info("vrrpd %s is ready: %s", __version__, self.summary)
+        log.info("it runs with %s", describe_scheduling())
 
     def _heard_already(self, startup: Startup) -> Startup:
         """Bringing up hundreds of instances takes a while, in which their peers are heard already."""
@@ -238,6 +240,10 @@ class Service(Adopting):
 
         snapshots = Snapshots(self._node, self._watch, self._trackers, self._view, self._spacing, self._statics.all)
         return snapshots.take(self._config, self._plans, self._launcher)
+
+    def ran_long(self) -> None:
+        """Others waited for us, who run in real time."""
+        self._priority.ran_long()
 
     def clear_statistics(self) -> None:
         for router in self._node.routers.values():

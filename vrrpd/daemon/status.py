@@ -31,6 +31,7 @@ from vrrpd.daemon.prober import ProbeReport
 from vrrpd.daemon.trackers import TrackerReport, Trackers
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
+from vrrpd.linux.realtime import describe
 from vrrpd.observe.counters import plain_counters
 from vrrpd.units import Address, Instant, between
 
@@ -72,6 +73,7 @@ class StatusReporter:
             uptime=between(self.started, now),
             config=self._config,
             worker_deaths=[WorkerDeath(at=death.at, pid=death.pid, how=death.how) for death in self.deaths],
+            scheduling=describe(),
         )
         views = {view.name: view for view in self._node.views(now)}
         return StatusResult(

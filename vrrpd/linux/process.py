@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from vrrpd.errors import LinuxError, VrrpdError
+from vrrpd.linux.realtime import as_usual
 from vrrpd.records import dataclass
 
 _UNWANTED: Final = ("IFS", "LD_PRELOAD", "LD_LIBRARY_PATH")  # as keepalived
@@ -257,15 +258,16 @@ def _as_user(identity: Identity, command: list[str]) -> list[str]:
 
 def _start(executable: str, command: list[str], environment: dict[str, str]) -> Child:
     try:
-        pid = os.posix_spawn(
-            executable,
-            command,
-            environment,
-            file_actions=_STDIO,
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=signal.valid_signals() - _UNSETTABLE,
-        )
+        with as_usual():
+            pid = os.posix_spawn(
+                executable,
+                command,
+                environment,
+                file_actions=_STDIO,
+                setpgroup=0,
+                setsigmask=(),
+                setsigdef=signal.valid_signals() - _UNSETTABLE,
+            )
     except OSError as error:
         raise LinuxError("run", command[0], error.errno or 0) from error
     try:
