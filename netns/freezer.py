@@ -1,4 +1,4 @@
-"""A cgroup whose processes can be frozen: unlike SIGSTOP nobody is told, and nothing in the processes shows it."""
+"""Cgroups whose processes are frozen, or get hardly any CPU: nobody is told, and nothing in the processes shows it."""
 
 import os
 import time
@@ -46,6 +46,34 @@ class Freezer:
         self.thaw()
         for pid in (self._group / "cgroup.procs").read_text().split():
             (self._parent / "cgroup.procs").write_text(pid)
+        self._group.rmdir()
+
+
+class Throttle:
+    """``pid`` gets a thousandth of a CPU until it is closed. LabError where no cgroup can limit that."""
+
+    def __init__(self, pid: int) -> None:
+        self._parent = Path("/sys/fs/cgroup/cpu")
+        if not (self._parent / "cpu.cfs_quota_us").exists():
+            raise LabError("there is no cgroup of version 1 for CPUs")
+        self._pid = pid
+        self._group = self._parent / f"vrrpd-lab-{os.getpid()}-{pid}"
+        self._group.mkdir()
+        (self._group / "cpu.cfs_period_us").write_text("1000000")
+        (self._group / "cpu.cfs_quota_us").write_text("1000")
+        self._move(self._group)
+
+    def _move(self, group: Path) -> None:
+        (group / "cgroup.procs").write_text(str(self._pid))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._move(self._parent)
+        end = time.monotonic() + _PATIENCE
+        while (self._group / "cgroup.procs").read_text() and time.monotonic() < end:
+            time.sleep(0.01)
         self._group.rmdir()
 
 

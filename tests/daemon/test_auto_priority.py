@@ -20,7 +20,7 @@ def unlimited(_microseconds: int) -> None:
 
 
 def made(defs: GlobalDefs, levels: list[int]) -> AutoPriority:
-    priority = AutoPriority(never, levels.append, unlimited)
+    priority = AutoPriority(never, levels.append, unlimited, 0)
     priority.configure(defs)
     return priority
 
@@ -55,7 +55,7 @@ def test_without_the_privilege_it_is_tried_once() -> None:
         tried.append(level)
         raise LinuxError("set", "SCHED_RR 1", EPERM)
 
-    priority = AutoPriority(never, refuse, unlimited)
+    priority = AutoPriority(never, refuse, unlimited, 0)
     priority.configure(GlobalDefs(max_auto_priority=9))
     priority.woken(5.0)
     priority.woken(5.0)
@@ -91,7 +91,7 @@ def test_where_it_is_not_granted_it_is_asked_for_once() -> None:
         tried.append(level)
         raise LinuxError("set", "SCHED_RR 1", EPERM)
 
-    priority = AutoPriority(never, refuse, unlimited)
+    priority = AutoPriority(never, refuse, unlimited, 0)
     priority.configure(GlobalDefs())
     priority.stalled(STARVED)
     priority.stalled(STARVED)
@@ -101,7 +101,7 @@ def test_where_it_is_not_granted_it_is_asked_for_once() -> None:
 def test_real_time_has_a_limit_unless_one_is_configured() -> None:
     for configured, wanted in ((None, [LONGEST_RUN]), (5000, [])):
         limits: list[int] = []
-        priority = AutoPriority(never, lambda _level: None, limits.append)
+        priority = AutoPriority(never, lambda _level: None, limits.append, 0)
         priority.configure(GlobalDefs(vrrp_rlimit_rttime=configured))
         priority.stalled(STARVED)
         assert limits == wanted
@@ -109,7 +109,7 @@ def test_real_time_has_a_limit_unless_one_is_configured() -> None:
 
 def test_whoever_ran_too_long_rests_from_it_for_a_minute() -> None:
     levels, rests = list[int](), list[tuple[float, Callable[[], None]]]()
-    priority = AutoPriority(lambda delay, back: rests.append((delay, back)), levels.append, unlimited)
+    priority = AutoPriority(lambda delay, back: rests.append((delay, back)), levels.append, unlimited, 0)
     priority.configure(GlobalDefs())
     priority.ran_long()
     assert rests == [], "it was not in real time"
@@ -119,3 +119,14 @@ def test_whoever_ran_too_long_rests_from_it_for_a_minute() -> None:
     assert delay == REST
     back()
     assert levels == [1, 1]
+
+
+def test_real_time_from_a_service_manager_has_the_limit_too() -> None:
+    levels, limits, rests = list[int](), list[int](), list[float]()
+    priority = AutoPriority(lambda delay, _back: rests.append(delay), levels.append, limits.append, 10)
+    priority.configure(GlobalDefs())
+    priority.configure(GlobalDefs())
+    priority.stalled(STARVED)
+    assert (levels, limits) == ([], [LONGEST_RUN])
+    priority.ran_long()
+    assert rests == [REST]

@@ -68,7 +68,7 @@ def test_what_kept_it_from_running() -> None:
     assert starved.describe() == "did not run for 4.00 s: it waited 3.90 s for a CPU; CPU pressure 80%"
     assert starved.starved
     busy = stalled(ran=4.5, waited=0.1, pressed=1.0)
-    assert busy.describe() == "did not run for 4.00 s: it was busy itself for 4.50 s; CPU pressure 20%"
+    assert busy.describe() == "did not run for 4.00 s: it was busy itself for 4.00 s; CPU pressure 20%"
     frozen = stalled(ran=0.1, waited=0.1)
     assert frozen.describe() == (
         "did not run for 4.00 s: it was stopped or frozen, or its virtual machine was; CPU pressure 0%"

@@ -119,7 +119,7 @@ def test_tuning_keeps_what_is_used_in_ram_and_takes_none_for_it() -> None:
 @ROOT
 def test_words_for_real_time_and_cpus() -> None:
     cpu = min(os.sched_getaffinity(0))
-    assert report(f"rt_priority=7, cpus=frozenset([{cpu}])")["words"] == f"SCHED_RR 7, CPUs {cpu}"
+    assert report(f"rt_priority=7, cpus=frozenset([{cpu}])")["words"] == f"real time 7, CPUs {cpu}"
 
 
 CHILD = """

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from netns.capture import Capture
-from netns.freezer import Freezer
+from netns.freezer import Freezer, Throttle
 from netns.host import Host
 from netns.kernel import LabError
 from netns.lab import Lab
@@ -188,6 +188,22 @@ def test_a_freezer_stops_daemon_and_check_together(scene: Scene) -> None:
         time.sleep(SETTLED)
     assert "FAULT" not in log_of(scene.first)
     assert scene.is_held_by(scene.first)
+
+
+def test_who_gets_no_cpu_says_so_and_asks_for_real_time(scene: Scene) -> None:
+    """The group grants none here, as in many containers: that is said once, and the daemon goes on."""
+    scene.start(scene.first, "vrrpd", 150)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(Throttle(scene.processes["r1"].pid))
+        except LabError as error:
+            pytest.skip(str(error))
+        eventually(lambda: log_of(scene.first).count("WARNING stalled: ") > 1)
+    log = log_of(scene.first)
+    assert " s for a CPU" in log, log
+    refused = log.count("INFO real-time priority would help, but is not granted")
+    granted = log.count("WARNING real-time priority 1 from now on")
+    assert refused + granted == 1, log
 
 
 @pytest.mark.parametrize("after", [0.05, 0.35, 0.7])

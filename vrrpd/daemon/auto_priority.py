@@ -7,7 +7,7 @@ from typing import Final
 from vrrpd.config.model import GlobalDefs
 from vrrpd.daemon.stalls import Stall
 from vrrpd.errors import LinuxError
-from vrrpd.linux.realtime import limit_rttime, set_rt_priority
+from vrrpd.linux.realtime import limit_rttime, rt_priority, set_rt_priority
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd")
@@ -24,7 +24,8 @@ class AutoPriority:
     """keepalived's max_auto_priority: ``most`` 1..99 of SCHED_RR, up to which each late wake-up raises it by one.
 
     Without that keyword, unless ``tuning`` forbids it: the lowest, from the first time on that we got no CPU for longer
-    than an advertisement interval. ``later`` calls after so many seconds.
+    than an advertisement interval. ``later`` calls after so many seconds; ``inherited`` is the priority that a service
+    manager has given us.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class AutoPriority:
         later: Callable[[float, Callable[[], None]], object],
         set_priority: Callable[[int], None] = set_rt_priority,
         limit: Callable[[int], None] = limit_rttime,
+        inherited: int | None = None,
     ) -> None:
         self._later = later
         self._set_priority = set_priority
         self._limit = limit
         self._limited = False
+        self._inherited = rt_priority() if inherited is None else inherited
         self._automatic = False
         self._most = 0
         self._delay = DEFAULT_DELAY
@@ -47,8 +50,10 @@ class AutoPriority:
         self._most = defs.max_auto_priority or 0
         microseconds = defs.min_auto_priority_delay
         self._delay = DEFAULT_DELAY if microseconds is None else Seconds(microseconds / 1e6)
-        self._now = max(self._now, defs.vrrp_rt_priority or 0)
-        self._limited = defs.vrrp_rlimit_rttime is not None
+        self._now = max(self._now, defs.vrrp_rt_priority or 0, self._inherited)
+        self._limited = self._limited or defs.vrrp_rlimit_rttime is not None
+        if self._inherited:
+            self._limit_once()
 
     def woken(self, late: float) -> None:
         """``late``: seconds after the deadline that it was woken for."""
@@ -87,8 +92,11 @@ class AutoPriority:
             log.info("%s", error)
 
     def _raise(self, priority: int) -> None:
-        if not self._limited:
-            self._limit(LONGEST_RUN)
-            self._limited = True
+        self._limit_once()
         self._set_priority(priority)
         self._now = priority
+
+    def _limit_once(self) -> None:
+        if not self._limited:
+            self._limited = True
+            self._limit(LONGEST_RUN)

@@ -99,18 +99,18 @@ class StallDetector:
     def _explain(self, seconds: Seconds, suspended: Seconds) -> Stall:
         before, self._before = self._before, self._load()
         span = between(before.at, self._before.at)
-        pressed = _more(before.pressed, self._before.pressed)
+        pressed = _more(before.pressed, self._before.pressed, span)
         return Stall(
             seconds,
             suspended,
-            _more(before.waited, self._before.waited),
-            _more(before.ran, self._before.ran),
-            None if pressed is None or span <= 0 else min(1.0, pressed / span),
+            _more(before.waited, self._before.waited, seconds),
+            _more(before.ran, self._before.ran, seconds),
+            None if pressed is None or span <= 0 else pressed / span,
         )
 
     def _measure(self) -> float:
         return between(self._monotonic(), self._boottime())
 
 
-def _more(before: Seconds | None, after: Seconds | None) -> Seconds | None:
-    return None if before is None or after is None else Seconds(max(0.0, after - before))
+def _more(before: Seconds | None, after: Seconds | None, most: float) -> Seconds | None:
+    return None if before is None or after is None else Seconds(min(most, max(0.0, after - before)))

@@ -102,6 +102,11 @@ def own_policy() -> tuple[int, int]:
     return os.sched_getscheduler(0), os.sched_getparam(0).sched_priority
 
 
+def rt_priority() -> int:
+    """1..99 while this process runs in real time, whoever has arranged that; else 0."""
+    return os.sched_getparam(0).sched_priority
+
+
 def leave_real_time() -> None:
     """Run as usual again, at once; does nothing that could fail where ``set_rt_priority`` did not."""
     with contextlib.suppress(OSError):
@@ -117,10 +122,9 @@ def limit_rttime(microseconds: int) -> None:
 
 
 def describe() -> str:
-    """How this process is scheduled now, for people: ``SCHED_RR 1, memory stays in RAM``."""
-    policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
-    nice = os.getpriority(os.PRIO_PROCESS, 0)
-    found = [f"SCHED_RR {os.sched_getparam(0).sched_priority}" if policy == os.SCHED_RR else f"nice {nice}"]
+    """How this process is scheduled now, for people: ``real time 1, memory stays in RAM``."""
+    real_time = rt_priority()
+    found = [f"real time {real_time}" if real_time else f"nice {os.getpriority(os.PRIO_PROCESS, 0)}"]
     if _Usual.cpus is not None:
         found.append("CPUs " + ",".join(map(str, sorted(os.sched_getaffinity(0)))))
     if _locked():
