@@ -27,6 +27,7 @@ from vrrpd.core.events import (
 )
 from vrrpd.core.memory import PEERS_KEPT
 from vrrpd.core.parameters import Parameters
+from vrrpd.core.stalls import ANSWER_TIME
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import RESIGN, Address, Instant, Seconds
 
@@ -85,7 +86,11 @@ class Witness:
         if isinstance(event, DeadlineReached):
             assert self.router.deadline is None or self.router.deadline > self.now
         if view.state is State.MASTER:
-            assert view.timers["advert"] <= self.router.parameters.advert_interval + 1e-9
+            interval = self.router.parameters.advert_interval
+            if "advert" in view.timers:
+                assert view.timers["advert"] <= interval + 1e-9
+            else:  # it listens after a stall
+                assert view.timers["return"] <= interval + ANSWER_TIME + 1e-9
             assert "master_down" not in view.timers
         elif view.state is State.BACKUP:
             assert "master_down" in view.timers
