@@ -136,10 +136,14 @@ class Recorder:
 
     def heard(self, received: Iterable[tuple[str, Event]], now: Instant) -> None:
         """Mostly the usual advertisements, of which nothing but the time is written."""
-        for name, _ in received:
+        heard_at = self._heard_at
+        for name, event in received:
             entry = self._entries.get(name)
             if entry is None:
                 self.changed(name)
+                continue
+            if entry.accepted is not None and entry.accepted.event is event:
+                heard_at[entry.slot] = now
                 continue
             same = entry.router.accepted
             if same is None or same is not entry.accepted:
