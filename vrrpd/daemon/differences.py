@@ -46,6 +46,8 @@ def _where(plan: InstancePlan) -> str:
 
 
 def _instance(old: VrrpInstance, new: VrrpInstance) -> Iterator[str]:
+    if old is new:
+        return
     if old.name != new.name:
         yield f"{old.name} is named {new.name}"
     yield from _fields(new.name, replace(old, name=new.name), new)

@@ -212,14 +212,29 @@ class Engine:
             self._breath = ALWAYS  # we did not run, and that will be told
         else:
             self._breath = now
-            if self._armed is not None and ALWAYS < self._armed < now:
-                self._armed = now  # we are busy, not stalled
+            self._busy(now)
         if self._node.may_be_due_before(now):
             for listener in tuple(self._listeners.values()):
                 self._postponed += self._node.hear(self._hear(listener), now)
-            due = self._node.adverts_due(now)
-            self._failures += self._executor.carry_out(due, now)
-            self.recorder.done(due)
+            self._let_out(now)
+
+    def intermission(self) -> None:
+        """In the middle of a reload, when all that are in the election have their means: likewise, without hearing."""
+        now = read_clock()
+        if self._armed is not None and between(self._armed, now) > LATE:
+            return  # what others have said is heard first
+        self._busy(now)
+        if self._node.may_be_due_before(now):
+            self._let_out(now)
+
+    def _busy(self, now: Instant) -> None:
+        if self._armed is not None and ALWAYS < self._armed < now:
+            self._armed = now  # not stalled
+
+    def _let_out(self, now: Instant) -> None:
+        due = self._node.adverts_due(now)
+        self._failures += self._executor.carry_out(due, now)
+        self.recorder.done(due)
 
     # --- descriptors ------------------------------------------------------------------------------------------------
 

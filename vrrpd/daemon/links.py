@@ -6,7 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, Protocol
 
 from vrrpd.core.events import Event, LinkChanged, OperatorAction, OperatorRequest, PrimaryAddressChanged
@@ -335,8 +335,7 @@ class _Sources:
 
     def __init__(self, plans: Iterable[InstancePlan]) -> None:
         self._plans = {plan.name: plan for plan in plans}
-        self._holders = Counter(address for plan in self._plans.values() for address in _held(plan))
-        self._all = frozenset(self._holders)
+        self._all = frozenset[Address]().union(*(plan.addresses for plan in self._plans.values()))
 
     def none_for(self, plan: InstancePlan, own: str | None = None) -> frozenset[Address]:
         """``own`` is the name that ``plan`` has among them, its own if None.
@@ -346,8 +345,8 @@ class _Sources:
         before = self._plans.get(plan.name if own is None else own)
         if before is None or not plan.parameters.is_owner:
             return self._all
-        return self._all - {address for address in _held(before) if self._holders[address] == 1}
+        return self._all - {address for address in before.addresses if self._holders[address] == 1}
 
-
-def _held(plan: InstancePlan) -> frozenset[Address]:
-    return frozenset(vip.address for vip in plan.vips)
+    @cached_property
+    def _holders(self) -> Counter[Address]:
+        return Counter(address for plan in self._plans.values() for address in plan.addresses)

@@ -15,6 +15,8 @@ from vrrpd.units import Priority, Seconds
 
 log = logging.getLogger("vrrpd.notify")
 
+_NO_SCRIPTS = NotifyScripts()
+
 PATIENCE = Seconds(60.0)
 """How long one script may hold up the next; then both run."""
 SIDE_BY_SIDE = 8
@@ -134,6 +136,8 @@ class NotifyQueue:
 
     def _look_up_accounts(self) -> None:
         """It may take a while: not in the middle of a failover."""
+        if self._scripts == _NO_SCRIPTS:
+            return
         for command in (self._scripts.generic, *(_own_script(self._scripts, event) for event in NotifyEvent)):
             if command is not None:
                 self._launcher.resolve(command)

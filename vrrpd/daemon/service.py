@@ -287,6 +287,7 @@ class Service(Adopting):
         self._notifier.reconfigure(config, self._launcher)
         self._journaling.pause()
         self._statics.replace(config)
+        self._engine.intermission()
         self._make_room(changes)
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
         retired = self._equip_anew(changes)
@@ -308,6 +309,7 @@ class Service(Adopting):
         self._open_announcers()
         self._engine.deliver(self._replacements(changes, told))
         self._engine.regroup(_groups_of(config))
+        self._engine.intermission()
         self._begin(changes)
         self._journaling.go_on(config.global_defs)
         self._links_changed(recounted)
@@ -329,14 +331,18 @@ class Service(Adopting):
         states = {plan.name: self._node.router(plan.name).state for plan in self._plans}
         for name, addresses in inherited(changes, states).items():
             self._vips[name].spare(addresses)
-        gone = {plan.name for plan in changes.removed}
+        if changes.removed:
+            self._let_go({plan.name for plan in changes.removed})
+        if changes.renamed:
+            self._node.rename(changes.renamed)
+
+    def _let_go(self, gone: Collection[str]) -> None:
         groups = {name: group.members for name, group in self._node.groups.items()}
         self._engine.regroup({name: [item for item in members if item not in gone] for name, members in groups.items()})
         self._engine.deliver((name, Shutdown(removed=True)) for name in gone)
         for name in gone:
             self._node.remove(name)
             self._means.pop(name).speaker.close()
-        self._node.rename(changes.renamed)
 
     def _equip_anew(self, changes: Changes) -> list[Speaker]:
         """Means for those that are new or changed; the sockets that are then of no more use."""
@@ -495,6 +501,8 @@ def _groups_of(config: Config) -> dict[str, tuple[str, ...]]:
 
 def _unheard_of(changes: Changes) -> Iterable[InstancePlan]:
     """Those that are new and have only addresses that nobody had: what is there of them was left over by others."""
+    if not changes.added:
+        return ()
     ours = {place for plan in changes.removed for place in places(plan)}
     ours |= {place for old, _ in changes.kept for place in places(old)}
     return (plan for plan in changes.added if ours.isdisjoint(places(plan)))

@@ -41,7 +41,9 @@ class Changes:
     @cached_property
     def changed(self) -> frozenset[str]:
         """The new names of those that go on with other addresses, adverts or election."""
-        return frozenset(new.name for old, new in self.kept if old != new and _operative(old) != _operative(new))
+        return frozenset(
+            new.name for old, new in self.kept if old is not new and old != new and _operative(old) != _operative(new)
+        )
 
     @cached_property
     def former(self) -> Mapping[str, str]:
@@ -78,13 +80,18 @@ def identity(plan: InstancePlan) -> Identity:
 
 
 def compare(old: Iterable[InstancePlan], new: Iterable[InstancePlan]) -> Changes:
-    before = {identity(plan): plan for plan in old}
-    after = {identity(plan): plan for plan in new}
-    return Changes(
-        kept=tuple((before[key], plan) for key, plan in after.items() if key in before),
-        removed=tuple(plan for key, plan in before.items() if key not in after),
-        added=tuple(plan for key, plan in after.items() if key not in before),
-    )
+    """Plans that are the same object in both go on; of hundreds of instances most do."""
+    old, new = tuple(old), tuple(new)
+    same = {id(plan) for plan in old} & {id(plan) for plan in new}
+    before = {identity(plan): plan for plan in old if id(plan) not in same}
+    kept, added = [], []
+    for plan in new:
+        former = plan if id(plan) in same else before.pop(identity(plan), None)
+        if former is None:
+            added.append(plan)
+        else:
+            kept.append((former, plan))
+    return Changes(tuple(kept), removed=tuple(before.values()), added=tuple(added))
 
 
 def _operative(plan: InstancePlan) -> InstancePlan:
@@ -103,9 +110,11 @@ def inherited(changes: Changes, states: Mapping[str, State]) -> dict[str, frozen
 
     These stay where they are, so that nobody misses them for a moment.
     """
-    going_on = {new.name: places(new) for old, new in changes.kept if states[old.name] is State.MASTER}
     given_up = {plan.name: places(plan) for plan in changes.removed}
     given_up |= {old.name: places(old) - places(new) for old, new in changes.kept if new.name in changes.changed}
+    if not any(given_up.values()):
+        return {}
+    going_on = {new.name: places(new) for old, new in changes.kept if states[old.name] is State.MASTER}
     wanted = frozenset[Place]().union(*going_on.values())
     return {
         name: frozenset(address for address, _, _ in given & wanted)
