@@ -65,7 +65,13 @@ def test_too_deep() -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    for text in ("auth_pass = Geheim", "x = { auth_pass = Geheim }", "auth_pass = Geheim Geheim"):
+    for text in (
+        "auth_pass = Geheim",
+        "x = { auth_pass = Geheim }",
+        "auth_pass = Geheim Geheim",
+        'authentication = 0 { auth_type = "PASS", auth_pass = "Geheim" }',
+        'auth_hmac = 0 { key = ["1", "Geheim"] }',
+    ):
         assert all("Geheim" not in str(item) for item in found(text))
 
 

@@ -18,8 +18,8 @@ _ASSIGNMENT: Final = re.compile(r"""^\s*([A-Za-z0-9_-]+)\s*=\s*([^"'\[{\s#][^#]*
 _TOKEN: Final = re.compile(r"""[^\s,\[\]{}="'#]+""")
 _NEEDS_QUOTES: Final = re.compile(r"[A-Za-z]|\..*\.|:|/")
 
-_SECRET: Final = "auth_pass"
-"""What stands on a line with it is not repeated."""
+_PRIVATE: Final = re.compile(r"auth_pass|\bkey\b")
+"""What stands on a line with it is not repeated (see redact)."""
 
 _MEANINGS: Final = (
     # the beginning of tomllib's message, what we say, what we expected
@@ -131,10 +131,10 @@ def _bare_text(line: str, column: int) -> tuple[int, str, str] | None:
         keyword, value = assignment[1], assignment[2]
         if keyword == "auth_pass":
             return assignment.start(2), "the password", 'auth_pass = "..."'
-        if _SECRET in value:
+        if _PRIVATE.search(line):
             return None
         return assignment.start(2), value, f"{keyword} = {toml_literal(value)}"
     for token in _TOKEN.finditer(line):
-        if token.start() <= column <= token.end() and _NEEDS_QUOTES.search(token.group()) and _SECRET not in line:
+        if token.start() <= column <= token.end() and _NEEDS_QUOTES.search(token.group()) and not _PRIVATE.search(line):
             return token.start(), token.group(), toml_literal(token.group())
     return None
