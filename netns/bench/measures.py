@@ -4,6 +4,7 @@ Times are ms unless the name says otherwise, taken from the kernel's stamps of f
 """
 
 import itertools
+import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -17,11 +18,14 @@ from netns.peers import DAEMONS
 from netns.peers.base import NodeDaemon
 from netns.peers.spec import VIP, InstanceSpec, NodeSpec, ScriptSpec
 from netns.probe import PingProbe
+from netns.process import descendants, send_signal
 from netns.scenarios.haproxy import SCRIPT, LoadBalancers
 from netns.stage import Stage
 
 OWNER = 255
 PATIENCE = 30.0
+WATCHED = 8.0
+"""Seconds in which a worker that died is replaced, or another node takes over and gives back."""
 VIPS_OF_ONE = 20
 """keepalived has an advertisement name no more without being told otherwise."""
 
@@ -104,6 +108,22 @@ def stop(daemon: NodeDaemon, _scale: Scale) -> Figures:
     with _pair(daemon, NodeSpec((InstanceSpec(),))) as stage:
         at = stage.nodes["r1"].stop()
         return _outage(stage, at)
+
+
+def worker(daemon: NodeDaemon, scale: Scale) -> Figures:
+    """The process that works dies, be it all there is. Whether others then take over, and back, shows after a while."""
+    with _pair(daemon, NodeSpec((InstanceSpec(),))) as stage:
+        _await_phase(stage, scale)
+        family = descendants(stage.nodes["r1"].process.pid)
+        at = time.time_ns()
+        send_signal(family[1:] or family, signal.SIGKILL)
+        time.sleep(WATCHED)
+        figures = {"adverts of the other node": float(len(stage.capture.adverts("r2", since=at)))}
+        if stage.pings is None:
+            return figures
+        answers = [reply.host for reply in stage.pings.replies(since=at)]
+        changes = sum(before != after for before, after in itertools.pairwise(["r1", *answers]))
+        return {"replies lost": stage.pings.lost_ms(at), "changes of master": float(changes), **figures}
 
 
 def adverts(daemon: NodeDaemon, scale: Scale) -> Figures:
@@ -198,6 +218,9 @@ MEASURES = (
     Measure("crash-always", "the same with probe always", "outage", partial(crash_asking, "always")),
     Measure("demotion", "the master's check fails, with fast_failover", "first lower advert to takeover", demotion),
     Measure("stop", "the master is asked to stop: outage that a client sees", "outage", stop),
+    Measure(
+        "worker", "the master's worker process is killed: time (ms) of lost replies", "replies lost", worker
+    ),
     Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
     Measure(
         "scale", "what one instance among few or thousands costs, at advert_int 1", "PSS of the master, MiB", scale

@@ -55,7 +55,7 @@ def killed_and_not_noticed(lab: Lab, capture: Capture, monitor: Monitor) -> None
     assert capture.adverts("r2", 51, since=since) == []
     assert len(monitor.addresses(None, VIP)) == 1, "added once, it never went"
     assert probe.lost_ms(since) < 500, "a takeover takes more than 3 s; this much the machine may be busy"
-    assert max(gaps) < 1.2, gaps
+    assert max(gaps) < 2.0, "not one was left out"
     assert all(advert.priority == 150 for advert in adverts)
     assert first.state() == "MASTER"
     assert second.state() == "BACKUP"
@@ -68,10 +68,10 @@ def killed_and_not_noticed(lab: Lab, capture: Capture, monitor: Monitor) -> None
 def test_keepalived_sees_nothing_of_it(priority: int) -> None:
     """Beside it the worker dies twice, as MASTER or as BACKUP: no change of state, no complaint."""
     with Lab() as lab, Capture(lab) as capture:
-        spec = NodeSpec((InstanceSpec(51, 100, (VIP,), version=3, advert_int=0.2),))
+        spec = NodeSpec((InstanceSpec(51, 100, (VIP,), version=3, advert_int=0.5),))
         other = KEEPALIVED.start(lab["r2"], spec)
         other.wait_ready()
-        node = Node(lab["r1"], instance_text(priority=priority, advert_int=0.2, virtual_ipaddress=[VIP])).start()
+        node = Node(lab["r1"], instance_text(priority=priority, advert_int=0.5, virtual_ipaddress=[VIP])).start()
         node.becomes("MASTER" if priority > 100 else "BACKUP")
         eventually(lambda: lab["r1"].holds(VIP) != lab["r2"].holds(VIP), "one of both")
         time.sleep(0.5)

@@ -44,6 +44,7 @@ def test_every_measure_of_vrrpd_gives_its_headline(tmp_path: Path) -> None:
     assert figures["crash-always"]["outage"] < figures["crash-overdue"]["outage"] < figures["crash"]["outage"]
     assert figures["demotion"]["first lower advert to takeover"] < figures["crash"]["outage"] / 4
     assert figures["reload"]["replies lost meanwhile"] == 0
+    assert figures["worker"]["changes of master"] == 0
     assert figures["adverts"]["CPU per 1000 adverts, master"] > 0
     assert figures["scale"]["CPU per 1000 adverts, master, 300 instances"] > 0
     assert (
