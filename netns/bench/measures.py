@@ -218,9 +218,7 @@ MEASURES = (
     Measure("crash-always", "the same with probe always", "outage", partial(crash_asking, "always")),
     Measure("demotion", "the master's check fails, with fast_failover", "first lower advert to takeover", demotion),
     Measure("stop", "the master is asked to stop: outage that a client sees", "outage", stop),
-    Measure(
-        "worker", "the master's worker process is killed: time (ms) of lost replies", "replies lost", worker
-    ),
+    Measure("worker", "the master's worker process is killed: time (ms) of lost replies", "replies lost", worker),
     Measure("adverts", "many instances at a short interval: what they cost", "CPU per 1000 adverts, master", adverts),
     Measure(
         "scale", "what one instance among few or thousands costs, at advert_int 1", "PSS of the master, MiB", scale
