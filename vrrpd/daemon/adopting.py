@@ -59,6 +59,7 @@ class Adopting:
     _started: Startup
     _started_at: Instant
     _ahead: Collection[str]
+    _lost: Collection[str]
     _chores: list[asyncio.Handle]
     reporter: StatusReporter
 
@@ -142,9 +143,10 @@ class Adopting:
             self._chores[:1] = [self._loop.call_soon(self._prepare_rest, rest)]
 
     def _tidy(self) -> None:
-        """Who was about to take over has done so by now, without its addresses going for a moment."""
+        """Who had been a master and was none any more: if it is one again its addresses did not go for a moment."""
         routers = self._node.routers
-        idle = [plan for plan in self._plans if routers[plan.name].state is not State.MASTER]
+        lost = [plan for plan in self._plans if plan.name in self._lost]
+        idle = [plan for plan in lost if routers[plan.name].state is not State.MASTER]
         remove_leftovers(idle, self._watch, self._netlink)
 
     def surrender(self, memory: Memory | None) -> None:

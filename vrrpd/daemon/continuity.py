@@ -65,10 +65,9 @@ class Continuity:
     def node(self, plans: Sequence[InstancePlan], groups: Mapping[str, Sequence[str]]) -> Node:
         """Those that took part go on, if it is known how they stood; all others are new."""
         old = self.legacy.node if self.legacy is not None else Node()
-        lost = self.legacy.lost if self.legacy is not None else ()
         routers = [
             known
-            if (known := old.routers.get(plan.name)) is not None and known.is_started and plan.name not in lost
+            if (known := old.routers.get(plan.name)) is not None and known.is_started and plan.name not in self.lost
             else VirtualRouter(plan.name, plan.parameters)
             for plan in plans
         ]
@@ -81,6 +80,11 @@ class Continuity:
     def ahead(self) -> Collection[str]:
         """Those that had just become masters: see ``Legacy``."""
         return () if self.legacy is None else self.legacy.ahead
+
+    @property
+    def lost(self) -> Collection[str]:
+        """Those that had been masters: see ``Legacy``."""
+        return () if self.legacy is None else self.legacy.lost
 
     def recorder(
         self, node: Node, loop: asyncio.AbstractEventLoop, shell: Callable[[], Mapping[str, Plain]]

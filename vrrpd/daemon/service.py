@@ -119,7 +119,7 @@ class Service(Adopting):
         self._started_at = read_clock()
         self._plans = _plans_of(config)
         self._places = places_of_sources(self._plans)
-        self._ahead = continuity.ahead
+        self._ahead, self._lost = continuity.ahead, continuity.lost
         self._node = continuity.node(self._plans, _groups_of(config))
         self._chores: list[asyncio.Handle] = []
         self._journaling = Journaling(self._node, loop)
