@@ -1,6 +1,6 @@
 """Run the tests in the order that fits two cores: unit tests, fuzz, then the namespaces side by side, for they wait.
 
-A namespace test that fails beside others is run once more by itself: a machine that was too busy for ten scenarios at
+A namespace test that fails beside others is run once more by itself: a machine that was too busy for eight scenarios at
 once is no defect. It is named all the same, and when more than a few fail the run has failed.
 
 Exit status 0 only when something ran and nothing failed.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SIDE_BY_SIDE = "10"
+SIDE_BY_SIDE = "8"
 A_FEW = "6"
 NAMESPACES = Path("/run/netns")
 MADE_BY = re.compile(r"[a-z_]+?-?(\d{2,})\D.*")
