@@ -11,6 +11,7 @@ from tests.core.builders import HIGHER, OURS, advert, parameters
 from tests.properties import test_sync_group as group_histories
 from tests.properties.histories import events, pauses, running, settings
 from vrrpd.core.events import AdvertisementReceived, DeadlineReached, Event, LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.handover_order import Lingering
 from vrrpd.core.memory import Memory
 from vrrpd.core.node import Node
 from vrrpd.core.parameters import Parameters
@@ -21,6 +22,7 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.handover import _REMEMBERED, capture, restore
 from vrrpd.plain import Plain, PlainError
 from vrrpd.units import Instant, Seconds
+from vrrpd.view import group_views_of, views_of
 
 histories = st.lists(st.tuples(pauses, events), max_size=40)
 
@@ -31,8 +33,8 @@ def through_json(node: Node) -> Node:
 
 def alike(one: Node, other: Node, now: Instant) -> None:
     assert other.deadline == one.deadline
-    assert other.views(now) == one.views(now)
-    assert other.group_views(now) == one.group_views(now)
+    assert views_of(other, now) == views_of(one, now)
+    assert group_views_of(other, now) == group_views_of(one, now)
     assert capture(other) == capture(one)
 
 
@@ -75,7 +77,7 @@ APART: dict[type, set[str]] = {
     Memory: {"_followed"},
     SyncGroup: {"name", "_members"},
 }
-PARTS = (VirtualRouter("VI_1", parameters()), Deadlines(), Memory(), Upkeep(), SyncGroup("G", ()))
+PARTS = (VirtualRouter("VI_1", parameters()), Deadlines(), Memory(), Upkeep(), Lingering(), SyncGroup("G", ()))
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from vrrpd.core.effects import NoticeKind, Probe, Reason, State
 from vrrpd.core.events import AdvertisementReceived, Fault, GroupChanged
+from vrrpd.core.handover_order import Lingering
 from vrrpd.core.memory import Accepted, Heard, Memory
 from vrrpd.core.node import Node
 from vrrpd.core.parameters import Parameters
@@ -32,6 +33,7 @@ _REMEMBERED: Final[dict[type, dict[object, tuple[str, ...]]]] = {
         Deadlines: ("_deadlines",),
         Memory: ("_memory",),
         Upkeep: ("_upkeep",),
+        Lingering: ("_lingering",),
         bool: ("_started", "_preempt_ready", "_ready_to_lead"),
         Reason: ("_reason", "_takeover"),
         str: ("_detail",),
@@ -56,6 +58,11 @@ _REMEMBERED: Final[dict[type, dict[object, tuple[str, ...]]]] = {
         Seconds: ("_wait",),
         dict[Address, list[Instant]]: ("_losses",),
         Instant | None: ("_patient_until",),
+    },
+    Lingering: {
+        Addresses: ("addresses",),
+        Instant: ("since",),
+        Address | None: ("successor",),
     },
     SyncGroup: {
         State: ("state",),
@@ -158,7 +165,7 @@ def _write_router(router: VirtualRouter, state: dict[str, Plain]) -> dict[str, P
     memory, accepted = router._memory, router._accepted
     return {
         "state": state,
-        "followed": _FOLLOWED.write(memory.master and memory.master.address),
+        "followed": _FOLLOWED.write(memory.master and memory.master.source),
         "accepted": _ACCEPTED.write(accepted and (accepted.event, accepted.wait, accepted.overdue)),
     }
 

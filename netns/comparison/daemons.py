@@ -11,6 +11,8 @@ from netns.process import Process, spawn_outside
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIG: Final = "keepalived.conf"
 LOG: Final = "daemon.log"
+KEEPALIVEDS_ORDER: Final = "\nglobal_defs {\n    handover break_first\n}\n"
+"""For vrrpd only: keepalived does not know the word, and has no other order."""
 SIDES: Final = ("keepalived", "vrrpd")
 _PID_FILES: Final = ("pid", "vrrp_pid")
 

@@ -74,7 +74,10 @@ def test_every_command_module_is_in_the_table() -> None:
     [
         (["chek", "x"], "Did you mean check?"),
         (["stauts"], "Did you mean status?"),
-        (["frobnicate"], "There are check, config, convert, reload, replay, simulate, status, version."),
+        (
+            ["frobnicate"],
+            "There are check, config, convert, maintenance, reload, replay, simulate, status, switchover, version.",
+        ),
         (["--confg", "x"], "--config"),
         (["--log-level", "loud", "--config", "x"], "'debug', 'info', 'warning', 'error'"),
         (["--log-lvl", "info"], "--log-level"),

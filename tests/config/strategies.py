@@ -36,7 +36,7 @@ from vrrpd.config.model import (
     VrrpInstance,
     VrrpScript,
 )
-from vrrpd.core.parameters import AddressLossPolicy, FastFailover, ProbeMode
+from vrrpd.core.parameters import AddressLossPolicy, FastFailover, Handover, ProbeMode
 from vrrpd.units import OWNER, Family, Priority, Seconds, Vrid
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,11}", fullmatch=True)
@@ -262,6 +262,7 @@ _INSTANCE: dict[str, st.SearchStrategy[object]] = {
 _OURS: dict[str, st.SearchStrategy[object]] = {
     "address_loss": st.sampled_from(AddressLossPolicy),
     "fast_failover": maybe(FAST_FAILOVERS),
+    "handover": st.sampled_from(Handover),
     "skip_check_adv_addr": st.booleans(),
     "check_unicast_src": st.booleans(),
 }

@@ -9,7 +9,7 @@ from tests.config.findings import instance, only
 from vrrpd.config.keepalived.context import ReadContext
 from vrrpd.config.keepalived.load import read_keepalived
 from vrrpd.config.parameters import parameters_of
-from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, FastFailover, Parameters, ProbeMode
+from vrrpd.core.parameters import AddressLossPolicy, AnnouncePolicy, FastFailover, Handover, Parameters, ProbeMode
 from vrrpd.units import Family, Priority, Seconds, Vrid
 
 ALL = """
@@ -34,6 +34,7 @@ higher_prio_send_advert = true
 timer_expired_backup = 99
 address_loss = "fail_over"
 fast_failover = { probe = "always", interval = 0.5, misses = 4 }
+handover = "break_first"
 unicast_peer = ["fe80::9"]
 """
 
@@ -63,12 +64,19 @@ def test_every_setting_arrives() -> None:
         timer_expired_backup=Priority(99),
         address_loss=AddressLossPolicy.FAIL_OVER,
         fast_failover=FastFailover(ProbeMode.ALWAYS, Seconds(0.5), 4),
+        handover=Handover.BREAK_FIRST,
     )
     fixed = {"list_mismatch", "farewells_on_fault", "loss_limit", "loss_window", "retry_delay", "retry_limit",
              "yield_hold", "longest_yield", "preempt", "vrid"}  # fmt: skip
     default = Parameters(Vrid(51))
     same = {item.name for item in fields(Parameters) if getattr(parameters, item.name) == getattr(default, item.name)}
     assert same <= fixed
+
+
+def test_addresses_that_the_successor_examines_first_do_not_stay_for_it() -> None:
+    both = 'virtual_ipaddress = ["fe80::1", "fe80::2%s"]\nversion = 3\n'
+    assert parameters_of(only(instance(both % ""))).handover is Handover.MAKE_FIRST
+    assert parameters_of(only(instance(both % " -nodad"))).handover is Handover.BREAK_FIRST
 
 
 def test_nopreempt() -> None:
@@ -122,3 +130,29 @@ def test_what_holds_for_all_holds_where_nothing_else_is_said(
 
 def test_nothing_holds_for_all() -> None:
     assert parameters_of(only("[global_defs]\nfast_failover = false\n" + instance(""))).fast_failover is None
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "order"),
+    [
+        ("", "", Handover.MAKE_FIRST),
+        ("break_first", "", Handover.BREAK_FIRST),
+        ("", "break_first", Handover.BREAK_FIRST),
+        ("break_first", "make_first", Handover.MAKE_FIRST),
+    ],
+)
+def test_handover_in_both_languages(wide: str, narrow: str, order: Handover) -> None:
+    toml = f'[global_defs]\nhandover = "{wide}"\n' if wide else ""
+    assert parameters_of(only(toml + instance(f'handover = "{narrow}"' if narrow else ""))).handover is order
+    text = f"global_defs {{\n handover {wide}\n}}\n" if wide else ""
+    line = f"handover {narrow}" if narrow else ""
+    body = f"interface eth0\n virtual_router_id 51\n {line}\n virtual_ipaddress {{\n 10.0.0.1\n }}"
+    config, found, _ = read_keepalived(f"{text}vrrp_instance VI_1 {{\n {body}\n}}\n", "a.conf", ReadContext())
+    assert config is not None, found
+    assert parameters_of(config.vrrp_instances[0]).handover is order
+
+
+def test_another_order_is_refused_with_the_two_that_there_are() -> None:
+    body = "interface eth0\n virtual_router_id 51\n handover slowly\n virtual_ipaddress {\n 10.0.0.1\n }"
+    _, found, _ = read_keepalived(f"vrrp_instance VI_1 {{\n {body}\n}}\n", "a.conf", ReadContext())
+    assert any("make_first" in str(item) and "a.conf:4" in str(item) for item in found), found

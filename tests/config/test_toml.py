@@ -10,7 +10,7 @@ from vrrpd.config.keepalived.limits import FINDINGS_LIMIT
 from vrrpd.config.load import SIZE_LIMIT
 from vrrpd.config.model import Command, Garp, Track, VirtualAddress
 from vrrpd.config.toml import read as read_without_validation
-from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.core.parameters import AddressLossPolicy, Handover
 from vrrpd.units import Seconds
 
 SEED = """
@@ -384,3 +384,11 @@ def test_findings_have_an_end_and_errors_come_before_warnings() -> None:
     assert len(diagnostics) == FINDINGS_LIMIT + 1
     assert diagnostics[-1].code == "more-findings"
     assert [item.code for item in diagnostics if item.is_error] == ["unknown-keyword"]
+
+
+def test_addresses_stay_until_the_successor_is_heard_unless_told_otherwise() -> None:
+    assert only(instance()).handover is Handover.MAKE_FIRST
+    assert only(instance('handover = "break_first"')).handover is Handover.BREAK_FIRST
+    assert only('[global_defs]\nhandover = "break_first"\n' + instance()).handover is Handover.BREAK_FIRST
+    both = '[global_defs]\nhandover = "break_first"\n' + instance('handover = "make_first"')
+    assert only(both).handover is Handover.MAKE_FIRST

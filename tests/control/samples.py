@@ -28,6 +28,7 @@ def sample_instance() -> InstanceStatus:
         "timers": {"advert": 0.4},
         "peers": [],
         "silent_peers": [],
+        "lingering": [],
         "rival": None,
         "probe": None,
         "statistics": {"adverts_sent": 184, "dropped": {"bad_ttl": 1}},

@@ -22,10 +22,10 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.parameters import Parameters
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement, ChecksumForm
 from vrrpd.units import Address, Family, Instant, Priority, Seconds, Vrid
+from vrrpd.view import PeerView, VirtualRouterView, view_of
 
 VRID = Vrid(51)
 LOWER = IPv4Address("192.168.1.1")
@@ -89,7 +89,7 @@ class Story:
 
     @property
     def view(self) -> VirtualRouterView:
-        return self.router.view(self.now)
+        return view_of(self.router, self.now)
 
     def timer(self, name: str) -> float | None:
         """Seconds until the timer of that name, to a nanosecond; None when it does not run."""

@@ -31,6 +31,7 @@ from vrrpd.core.effects import (
     AnnounceSource,
     Effect,
     GroupStateChanged,
+    Linger,
     Notice,
     Notify,
     NotifyGroup,
@@ -54,6 +55,7 @@ from vrrpd.core.events import (
     GroupRequest,
     HostAnswered,
     HostSilent,
+    LetGo,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -69,6 +71,7 @@ from vrrpd.core.parameters import (
     AddressLossPolicy,
     AnnouncePolicy,
     FastFailover,
+    Handover,
     ListMismatchPolicy,
     Parameters,
     ProbeMode,
@@ -80,6 +83,7 @@ LETTERS: Final[dict[type[Effect], str]] = {
     SendAdvertisement: "A",
     AddAddresses: "+",
     RemoveAddresses: "-",
+    Linger: "L",
     Announce: "G",
     AnnounceSource: "g",
     StateChanged: "S",
@@ -92,55 +96,57 @@ LETTERS: Final[dict[type[Effect], str]] = {
 }
 
 TABLE: Final = """
-event                              | new        | waiting    | stopped    | BACKUP       | MASTER       | FAULT
-start                              | BACKUP SN  |            | BACKUP SN  |              |              |
-start after a delay                | BACKUP !SN |            | BACKUP !SN |              |              |
-stop                               |            | INIT N     |            | INIT SN      | INIT A-SN    | INIT SN
-deadline, too early                |            |            |            |              |              |
-deadline                           |            |            |            | MASTER A+GSN | MASTER A     |
-advert of priority 0               |            |            |            |              | MASTER A     |
-advert of a lower priority         |            |            |            | BACKUP !     | MASTER !AGN  |
-advert of ours, lower address      |            |            |            |              | MASTER !AGN  |
-advert of ours, higher address     |            |            |            |              | BACKUP -SN   |
-advert of ours, our address        |            |            |            |              | MASTER !     |
-advert of a higher priority        |            |            |            |              | BACKUP -SN   |
-advert of an owner                 |            |            |            |              | BACKUP -SN   |
-advert of an owner, higher address |            |            |            |              | BACKUP -SN   |
-advert with other addresses        |            |            |            | BACKUP !     | BACKUP !-SN  |
-advert with another interval       |            |            |            | BACKUP !     | BACKUP !-SN  |
-packet dropped                     |            | INIT !     |            | BACKUP !     | MASTER !     | FAULT !
-link down                          |            | FAULT SN   |            | FAULT SN     | FAULT -SN    | FAULT !
-link up                            |            |            |            |              |              |
-source address gone                |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !
-another source address             |            |            |            |              |              |
-priority raised                    |            | INIT !N    |            | BACKUP !N    | MASTER !N    | FAULT !N
-priority lowered                   |            | INIT !N    |            | BACKUP !N    | MASTER !N    | FAULT !N
-priority as before                 |            |            |            |              |              |
-check failed                       |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  |
-check passed                       |            | BACKUP SN  |            |              |              | BACKUP SN
-check awaited                      |            |            |            |              |              |
-configuration as before            |            |            |            |              |              |
-configured priority raised         |            | INIT !N    |            | BACKUP !N    | MASTER !NA   | FAULT !N
-configured addresses changed       |            |            |            |              | MASTER A-+G  |
-address lost                       |            |            |            |              | MASTER +G!   |
-address of others lost             |            |            |            |              |              |
-stalled                            |            | INIT !     |            | BACKUP !     | MASTER !A    | FAULT !
-asked to step down                 |            |            |            |              | BACKUP A-SN  |
-asked to take over                 |            |            |            | MASTER A+GSN |              |
-maintenance begins                 |            | FAULT SN   |            | FAULT SN     | FAULT AA-SN  | FAULT !
-maintenance ends                   |            |            |            |              |              |
-asked to announce                  |            |            |            |              | MASTER G     |
-group: another faulted             |            | FAULT SN   |            | FAULT SN     | FAULT A-SN   | FAULT !
-group: nothing holds it back       |            |            |            |              |              |
-group: become master               |            |            |            | MASTER A+GSN |              |
-group: become backup               |            |            |            |              | BACKUP -SN   |
-group: hand over                   |            |            |            |              | BACKUP A-SN  |
-group: announce                    |            |            |            |              | MASTER G     |
-addresses not added                | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
-addresses not removed              | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
-advert not sent                    | INIT !     | INIT !     | INIT !     | BACKUP !     | MASTER !     | FAULT !
-host of the master silent          |            |            |            |              |              |
-host of the master answers         |            |            |            |              |              |
+event                             | new       | waiting  | stopped   | lingering | BACKUP      | MASTER      | FAULT
+start                             | BACKUP SN |          | BACKUP SN | BACKUP SN |             |             |
+start after a delay               | BACKUP !SN|          | BACKUP !SN| BACKUP !SN|             |             |
+stop                              |           | INIT N   |           |           | INIT SN     | INIT AL!S   | INIT SN
+deadline, too early               |           |          |           |           |             |             |
+deadline                          |           |          |           | INIT -!N  | MASTER A+GSN| MASTER A    |
+advert of priority 0              |           |          |           |           |             | MASTER A    |
+advert of a lower priority        |           |          |           |           | BACKUP !    | MASTER !AGN |
+advert of ours, lower address     |           |          |           |           |             | MASTER !AGN |
+advert of ours, higher address    |           |          |           |           |             | BACKUP -SN  |
+advert of ours, our address       |           |          |           |           |             | MASTER !    |
+advert of a higher priority       |           |          |           |           |             | BACKUP -SN  |
+advert of an owner                |           |          |           |           |             | BACKUP -SN  |
+advert of an owner, higher address|           |          |           |           |             | BACKUP -SN  |
+advert with other addresses       |           |          |           |           | BACKUP !    | BACKUP !-SN |
+advert with another interval      |           |          |           |           | BACKUP !    | BACKUP !-SN |
+packet dropped                    |           | INIT !   |           |           | BACKUP !    | MASTER !    | FAULT !
+link down                         |           | FAULT SN |           | INIT -!N  | FAULT SN    | FAULT -SN   | FAULT !
+link up                           |           |          |           |           |             |             |
+source address gone               |           | FAULT SN |           |           | FAULT SN    | FAULT AA-SN | FAULT !
+another source address            |           |          |           |           |             |             |
+priority raised                   |           | INIT !N  |           |           | BACKUP !N   | MASTER !N   | FAULT !N
+priority lowered                  |           | INIT !N  |           |           | BACKUP !N   | MASTER !N   | FAULT !N
+priority as before                |           |          |           |           |             |             |
+check failed                      |           | FAULT SN |           |           | FAULT SN    | FAULT AA-SN |
+check passed                      |           | BACKUP SN|           |           |             |             | BACKUP SN
+check awaited                     |           |          |           |           |             |             |
+configuration as before           |           |          |           |           |             |             |
+configured priority raised        |           | INIT !N  |           |           | BACKUP !N   | MASTER !NA  | FAULT !N
+configured addresses changed      |           |          |           | INIT -!N  |             | MASTER A-+G |
+address lost                      |           |          |           |           |             | MASTER +G!  |
+address of others lost            |           |          |           |           |             |             |
+stalled                           |           | INIT !   |           |           | BACKUP !    | MASTER !A   | FAULT !
+let go                            |           |          |           | INIT -!N  |             |             |
+asked to step down                |           |          |           |           |             | BACKUP AL!SN|
+asked to take over                |           |          |           |           | MASTER A+GSN|             |
+maintenance begins                |           | FAULT SN |           |           | FAULT SN    | FAULT AL!SN | FAULT !
+maintenance ends                  |           |          |           |           |             |             |
+asked to announce                 |           |          |           |           |             | MASTER G    |
+group: another faulted            |           | FAULT SN |           |           | FAULT SN    | FAULT A-SN  | FAULT !
+group: nothing holds it back      |           |          |           |           |             |             |
+group: become master              |           |          |           |           | MASTER A+GSN|             |
+group: become backup              |           |          |           |           |             | BACKUP -SN  |
+group: hand over                  |           |          |           |           |             | BACKUP A-SN |
+group: step down                  |           |          |           |           |             | BACKUP AL!SN|
+group: announce                   |           |          |           |           |             | MASTER G    |
+addresses not added               | INIT !    | INIT !   | INIT !    | INIT !    | BACKUP !    | MASTER !    | FAULT !
+addresses not removed             | INIT !    | INIT !   | INIT !    | INIT !    | BACKUP !    | MASTER !    | FAULT !
+advert not sent                   | INIT !    | INIT !   | INIT !    | INIT !    | BACKUP !    | MASTER !    | FAULT !
+host of the master silent         |           |          |           |           |             |             |
+host of the master answers        |           |          |           |           |             |             |
 """
 
 
@@ -152,6 +158,12 @@ def _waiting() -> Story:
 
 
 def _stopped() -> Story:
+    story = master(parameters(handover=Handover.BREAK_FIRST))
+    story.tell(Shutdown())
+    return story
+
+
+def _lingering() -> Story:
     story = master()
     story.tell(Shutdown())
     return story
@@ -167,11 +179,12 @@ SCENES: Final[dict[str, Callable[[], Story]]] = {
     "new": waiting_to_start,
     "waiting": _waiting,
     "stopped": _stopped,
+    "lingering": _lingering,
     "BACKUP": started,
     "MASTER": master,
     "FAULT": _faulty,
 }
-"""The first three are INIT: never started, awaiting the first result of a check, shut down."""
+"""The first four are INIT: never started, awaiting the first result of a check, shut down, and that a moment ago."""
 
 
 def _heard(priority: int, source: Address = LOWER, **changes: object) -> Event:
@@ -215,6 +228,7 @@ EVENTS: Final[dict[str, Event]] = {
     "address lost": AddressLost(VIP),
     "address of others lost": AddressLost(STRANGER),
     "stalled": Stalled(Seconds(5.0)),
+    "let go": LetGo(),
     "asked to step down": OperatorRequest(OperatorAction.STEP_DOWN),
     "asked to take over": OperatorRequest(OperatorAction.TAKE_OVER),
     "maintenance begins": OperatorRequest(OperatorAction.MAINTENANCE_ON),
@@ -225,6 +239,7 @@ EVENTS: Final[dict[str, Event]] = {
     "group: become master": GroupRequest(GroupAction.BECOME_MASTER, "with VI_2"),
     "group: become backup": GroupRequest(GroupAction.BECOME_BACKUP, "with VI_2"),
     "group: hand over": GroupRequest(GroupAction.HAND_OVER, "with VI_2"),
+    "group: step down": GroupRequest(GroupAction.STEP_DOWN, "with VI_2"),
     "group: announce": GroupRequest(GroupAction.ANNOUNCE, "with VI_2"),
     "addresses not added": EffectFailed(AddAddresses((VIP,)), "no buffer space"),
     "addresses not removed": EffectFailed(RemoveAddresses((VIP,)), "busy"),

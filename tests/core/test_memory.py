@@ -2,10 +2,10 @@
 
 from ipaddress import IPv4Address
 
-from tests.core.builders import HIGHER, LOWER, advert, heard_last
+from tests.core.builders import HIGHER, LOWER, advert
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.memory import NOTICES_KEPT, PEERS_KEPT, Memory
-from vrrpd.units import Instant, Priority
+from vrrpd.units import Instant
 
 
 def stranger(number: int) -> IPv4Address:
@@ -16,8 +16,8 @@ def test_a_peer_is_its_last_advert() -> None:
     memory = Memory()
     memory.heard(advert(100), LOWER, Instant(1.0))
     memory.heard(advert(90, interval=2.0), LOWER, Instant(2.0))
-    (peer,) = memory.peers()
-    assert (peer.address, peer.priority, peer.interval, peer.last_heard) == (LOWER, 90, 2.0, 2.0)
+    (peer,) = memory._peers.values()
+    assert (peer.source, peer.priority, peer.advertisement.interval, peer.at) == (LOWER, 90, 2.0, 2.0)
 
 
 def test_the_peer_heard_longest_ago_makes_room() -> None:
@@ -26,7 +26,7 @@ def test_the_peer_heard_longest_ago_makes_room() -> None:
         memory.heard(advert(100), stranger(number), Instant(number))
     memory.heard(advert(100), stranger(0), Instant(100.0))  # heard again: now stranger 1 is the oldest
     memory.heard(advert(100), stranger(99), Instant(101.0))
-    kept = {peer.address for peer in memory.peers()}
+    kept = set(memory._peers)
     assert len(kept) == PEERS_KEPT
     assert stranger(1) not in kept
     assert {stranger(0), stranger(99)} <= kept
@@ -37,7 +37,8 @@ def test_the_followed_master_survives_a_crowd_of_strangers() -> None:
     memory.follow(memory.heard(advert(101), HIGHER, Instant(0.0)))
     for number in range(10 * PEERS_KEPT):
         memory.heard(advert(1), stranger(number), Instant(1.0 + number))
-    assert memory.master == heard_last(HIGHER, Priority(101), Instant(0.0))
+    assert memory.master is not None
+    assert (memory.master.source, memory.master.priority, memory.master.at) == (HIGHER, 101, 0.0)
 
 
 def test_nobody_is_followed_at_first_and_after_forgetting() -> None:

@@ -10,6 +10,8 @@ from tests.core.builders import HIGHER, LOWER, OURS, VIP, advert, parameters
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    Linger,
+    Notice,
     Notify,
     NotifyEvent,
     RemoveAddresses,
@@ -33,6 +35,7 @@ from vrrpd.core.parameters import AnnouncePolicy, FastFailover, Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.handover import capture
 from vrrpd.units import Instant, Priority, Seconds
+from vrrpd.view import views_of
 
 ZERO = Instant(0.0)
 
@@ -66,13 +69,13 @@ def test_an_empty_node_is_never_due() -> None:
     assert node.deadline is None
     assert node.due(Instant(9.0)) == ()
     assert node.handle_all(Startup(), ZERO) == ()
-    assert node.views(ZERO) == ()
+    assert views_of(node, ZERO) == ()
 
 
 def test_the_earliest_deadline_of_all_counts() -> None:
     node = started(a=parameters(100), b=parameters(228), c=parameters(1))
     assert node.deadline == 3.109375
-    assert [view.name for view in node.views(ZERO)] == ["a", "b", "c"]
+    assert [view.name for view in views_of(node, ZERO)] == ["a", "b", "c"]
     assert set(node.routers) == {"a", "b", "c"}
     assert node.router("b").deadline == 3.109375
 
@@ -100,7 +103,10 @@ def test_farewells_of_all_go_before_anything_slow_at_shutdown() -> None:
     node.due(Instant(4.0))
     batch = node.handle_all(Shutdown(), Instant(5.0))
     assert batch[:2] == (Directed("a", SendAdvertisement(Priority(0))), Directed("b", SendAdvertisement(Priority(0))))
-    assert kinds(batch[2:]) == [(name, kind) for name in "ab" for kind in (RemoveAddresses, StateChanged, Notify)]
+    assert kinds(batch[2:]) == [(name, kind) for name in "ab" for kind in (Linger, Notice, StateChanged)]
+    assert len(node.lingering) == 2
+    gone = (RemoveAddresses, Notice, Notify)
+    assert kinds(node.due(node.deadline or Instant(0.0))) == [(name, kind) for name in "ab" for kind in gone]
     assert node.deadline is None
 
 
@@ -202,9 +208,9 @@ def test_what_is_heard_again_counts_as_if_it_had_been_told_one_by_one(
         assert told == quick.due(now) + tuple(quick.hear(heard, now) if heard else quick.handle(name, event, now))
         if number in looks:
             assert quick.deadline == plain.deadline
-            assert quick.views(now) == plain.views(now)
+            assert views_of(quick, now) == views_of(plain, now)
     assert quick.deadline == plain.deadline
-    assert quick.views(now) == plain.views(now)
+    assert views_of(quick, now) == views_of(plain, now)
     assert capture(quick) == capture(plain)
 
 
@@ -216,7 +222,7 @@ def test_a_witness_is_told_of_everything_heard() -> None:
     node.witness = lambda _name, told, _now, _effects: seen.append(told)
     node.hear([("a", event), ("a", event)], Instant(2.0))
     assert seen == [event, event]
-    assert node.views(Instant(2.0))[0].statistics.adverts_received == 4
+    assert views_of(node, Instant(2.0))[0].statistics.adverts_received == 4
 
 
 def test_only_adverts_go_out_in_between_and_all_else_stays_due() -> None:

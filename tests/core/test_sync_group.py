@@ -36,6 +36,7 @@ from vrrpd.core.node import Directed, Node
 from vrrpd.core.parameters import AddressLossPolicy, Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import RESIGN, Instant, Vrid
+from vrrpd.view import group_views_of, view_of
 
 DOWN = 3.609375
 GROUP = "VG"
@@ -88,7 +89,7 @@ class Pair:
         return self.node.groups[GROUP].state
 
     def blockers(self) -> tuple[str, ...]:
-        (view,) = self.node.group_views(self.now)
+        (view,) = group_views_of(self.node, self.now)
         return view.blocked_by
 
 
@@ -163,7 +164,7 @@ def test_all_wait_for_the_first_result_of_ones_script() -> None:
     pair.tell(FaultsChanged(frozenset(), frozenset({"chk"})), "VI_2")
     assert told(pair.start()) == []
     assert pair.states == {State.INIT}
-    assert pair.node.router("VI_1").view(pair.now).waiting_for == ("chk of VI_2",)
+    assert view_of(pair.node.router("VI_1"), pair.now).waiting_for == ("chk of VI_2",)
     effects = pair.tell(FaultsChanged(frozenset()), "VI_2")
     assert pair.states == {State.BACKUP}
     assert told(effects)[-1] == (GROUP, "BACKUP")
@@ -246,7 +247,7 @@ def test_who_yields_takes_all_along_without_a_farewell() -> None:
     assert SendAdvertisement(parameters().base_priority) not in of("VI_2", effects)
     assert not [effect for effect in of("VI_2", effects) if isinstance(effect, SendAdvertisement)]
     assert told(effects) == [("VI_1", "BACKUP"), ("VI_2", "BACKUP"), (GROUP, "BACKUP")]
-    left = pair.node.router("VI_2").view(pair.now).timers["master_down"]
+    left = view_of(pair.node.router("VI_2"), pair.now).timers["master_down"]
     assert left == pytest.approx(DOWN)
 
 
@@ -279,7 +280,7 @@ def test_a_fault_faults_all_and_who_only_follows_resigns_once() -> None:
     assert len([effect for effect in of("VI_2", effects) if effect == SendAdvertisement(RESIGN)]) == 1
     assert RemoveAddresses((VIP,)) in of("VI_2", effects)
     assert told(effects) == [("VI_1", "FAULT"), ("VI_2", "FAULT"), (GROUP, "FAULT")]
-    assert pair.node.router("VI_2").view(pair.now).faults == (Fault(Reason.SYNC_GROUP, "VI_1 (track_failed: chk)"),)
+    assert view_of(pair.node.router("VI_2"), pair.now).faults == (Fault(Reason.SYNC_GROUP, "VI_1 (track_failed: chk)"),)
 
 
 def test_all_leave_fault_together_when_the_last_one_is_well() -> None:
@@ -310,7 +311,8 @@ def test_owners_leave_fault_as_masters() -> None:
 def test_the_group_is_told_of_the_stop_once_after_its_members() -> None:
     pair = master()
     effects = pair.node.handle_all(Shutdown(), pair.now)
-    assert told(effects) == [("VI_1", "STOP"), ("VI_2", "STOP"), (GROUP, "STOP")]
+    assert told(effects) == []  # the addresses are still there
+    assert told(pair.wait(3.0)) == [("VI_1", "STOP"), ("VI_2", "STOP"), (GROUP, "STOP")]
     assert len([item for item in effects if item.effect == SendAdvertisement(RESIGN)]) == 2
 
 

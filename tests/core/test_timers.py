@@ -88,9 +88,6 @@ def test_due_means_passed_or_now_the_longest_overdue_first() -> None:
     assert deadlines.due(Instant(0.5)) == []
     assert deadlines.due(Instant(2.0)) == [Timer.REFRESH, Timer.RETRY]
     assert deadlines.due(Instant(9.0)) == [Timer.REFRESH, Timer.RETRY, Timer.ADVERT]
-    assert deadlines.is_due(Timer.RETRY, Instant(2.0))
-    assert not deadlines.is_due(Timer.RETRY, Instant(1.9))
-    assert not deadlines.is_due(Timer.MASTER_DOWN, Instant(9.0))
 
 
 def test_the_rest_of_a_timer_is_told_by_name() -> None:

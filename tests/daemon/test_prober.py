@@ -12,7 +12,6 @@ from tests.daemon.builders import plans_of
 from tests.daemon.nodes import instance_text
 from vrrpd.core.effects import Probe, StopProbing
 from vrrpd.core.events import Event, HostAnswered, HostSilent
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon import prober
 from vrrpd.daemon.prober import Prober
@@ -21,6 +20,7 @@ from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.proto.advertisement import ChecksumForm
 from vrrpd.units import Address, Instant, Priority, Seconds
+from vrrpd.view import PeerView, VirtualRouterView, view_of
 
 HOST = IPv4Address("192.168.1.2")
 LINK = Link(3, "eth0", bytes.fromhex("020000000001"), 1500, admin_up=True, running=True, multicast=True, arp=True)
@@ -52,7 +52,7 @@ class Network:
 
     def view(self, name: str) -> VirtualRouterView:
         plan = next(plan for plan in self.plans if plan.name == name)
-        view = VirtualRouter(name, plan.parameters).view(now())
+        view = view_of(VirtualRouter(name, plan.parameters), now())
         return replace(view, source=IPv4Address("192.168.1.1"), master=self.master)
 
     def link(self, name: str) -> Link | None:

@@ -19,6 +19,7 @@ from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.reading import Reading, pack
 from vrrpd.daemon.recorder import Recorder, read
 from vrrpd.units import Instant, Seconds
+from vrrpd.view import view_of, views_of
 
 START = Instant(100.0)
 
@@ -81,7 +82,7 @@ def test_nothing_written_is_nothing_left() -> None:
 def test_what_is_written_is_read(bench: Bench) -> None:
     found = read(bench.ledger, bench.config)
     assert found is not None
-    assert found.node.views(START) == bench.node.views(START)
+    assert views_of(found.node, START) == views_of(bench.node, START)
     assert (tuple(found.lost), tuple(found.ahead)) == ((), ())
 
 
@@ -97,7 +98,7 @@ def test_the_usual_advert_moves_the_deadline_without_anything_else_being_written
     assert found is not None
     restored = found.node.router("VI_1")
     assert restored.deadline == bench.router.deadline
-    assert restored.view(START).master == bench.router.view(START).master
+    assert view_of(restored, START).master == view_of(bench.router, START).master
 
 
 def test_so_does_an_advert_that_was_sent(bench: Bench) -> None:

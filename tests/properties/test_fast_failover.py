@@ -31,6 +31,7 @@ from vrrpd.core.parameters import FastFailover, Parameters, ProbeMode
 from vrrpd.core.timers import skew_time
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant, Seconds
+from vrrpd.view import view_of
 
 MODES = st.sampled_from([FastFailover(), FastFailover(ProbeMode.ALWAYS), FastFailover(ProbeMode.OFF)])
 PROBING = st.sampled_from([FastFailover(), FastFailover(ProbeMode.ALWAYS)])
@@ -179,4 +180,4 @@ def _wrong_takeovers(mode: FastFailover) -> int:
     world.run(3600.0)
     router = world.hosts["b"].router
     assert router is not None
-    return router.view(world.now).statistics.wrong_takeovers
+    return view_of(router, world.now).statistics.wrong_takeovers

@@ -11,6 +11,7 @@ from vrrpd.core.node import Directed, Node
 from vrrpd.core.parameters import Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant, Seconds
+from vrrpd.view import view_of, views_of
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 
@@ -78,7 +79,7 @@ class QueueMachine(RuleBasedStateMachine):
     def the_earliest_of_all_is_known(self) -> None:
         deadlines = [router.deadline for router in self.plain.values() if router.deadline is not None]
         assert self.node.deadline == min(deadlines, default=None)
-        assert self.node.views(self.now) == tuple(router.view(self.now) for router in self.plain.values())
+        assert views_of(self.node, self.now) == tuple(view_of(router, self.now) for router in self.plain.values())
 
 
 def adverts_first(effects: list[Directed]) -> tuple[Directed, ...]:

@@ -78,7 +78,7 @@ class World:
     def check(self) -> None:
         states = [self.node.router(name).state for name in NAMES]
         assert len(set(states)) == 1 or set(states) == {State.INIT, State.FAULT}, states
-        assert self.holding == (set(NAMES) if states[0] is State.MASTER else set())
+        assert self.holding == (set(NAMES) if states[0] is State.MASTER else set(self.node.lingering))
         assert self.node.groups["G"].state in states
         deadlines = [router.deadline for router in self.node.routers.values() if router.deadline is not None]
         assert self.node.deadline == min(deadlines, default=None)
@@ -101,6 +101,9 @@ def test_after_the_stop_nobody_holds_anything(
     for pause, name, event in history:
         world.step(pause, name, event)
     world.carry_out(world.node.handle_all(Shutdown(), world.now))
+    while (deadline := world.node.deadline) is not None:
+        world.now = max(world.now, deadline)
+        world.carry_out(world.node.due(world.now))
     assert not world.holding
     assert world.node.deadline is None
 

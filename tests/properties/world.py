@@ -29,6 +29,7 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.prober import MOST
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import Address, Instant
+from vrrpd.view import view_of
 
 DELAY = 0.0002
 """Seconds an advert is on its way."""
@@ -192,7 +193,7 @@ class World:
 
     def _until_next(self, host: Host, interval: float) -> float:
         """In step with all others that follow this master."""
-        master = None if host.router is None else host.router.view(self.now).master
+        master = None if host.router is None else view_of(host.router, self.now).master
         heard = self.now if master is None else master.last_heard
         return interval / 4 + (heard - self.now - interval / 4) % interval
 

@@ -20,12 +20,16 @@ COMMANDS: Final = {
     "check": LazyCommand("vrrpd.cli.commands.check:check", "Read a configuration and say all that is wrong with it."),
     "config": LazyCommand("vrrpd.cli.commands.config:config", "Look at a configuration: config show FILE."),
     "convert": LazyCommand("vrrpd.cli.commands.convert:convert", "Write a configuration in another language."),
+    "maintenance": LazyCommand(
+        "vrrpd.cli.commands.maintenance:maintenance", "Keep instances out of the election, or let them back in."
+    ),
     "reload": LazyCommand("vrrpd.cli.commands.reload:reload", "Have a running daemon read its configuration again."),
     "replay": LazyCommand("vrrpd.cli.commands.replay:replay_command", "Tell from a journal what happened, and why."),
     "simulate": LazyCommand(
         "vrrpd.cli.commands.simulate:simulate", "Elections among simulated nodes, with faults from a seed."
     ),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
+    "switchover": LazyCommand("vrrpd.cli.commands.switchover:switchover", "Have another node take over an instance."),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
 }
 SECTIONS: Final = (

@@ -84,6 +84,7 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
     urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance))
     calm = (
         *_waiting(instance),
+        *_lingering(instance),
         *_resting(instance),
         *_silent_peers(instance),
         *_trackers(instance, everything=everything),
@@ -183,7 +184,7 @@ def _misplaced(instance: InstanceStatus) -> Sequence[str]:
     return [
         f"address {address['address']} {_DUPLICATE if address['duplicate'] else problem} {address['device']}"
         for address in instance["addresses"]
-        if address["present"] != wanted
+        if address["present"] != wanted and address["address"].partition("/")[0] not in instance["lingering"]
     ]
 
 
@@ -200,6 +201,12 @@ def _static(address: AddressStatus) -> str:
     if address["present"]:
         return "is on"
     return _DUPLICATE if address["duplicate"] else "is missing from"
+
+
+def _lingering(instance: InstanceStatus) -> Iterator[str]:
+    if instance["lingering"]:
+        left = duration(instance["timers"].get("linger", 0.0))
+        yield f"keeps {', '.join(instance['lingering'])} until the successor is heard, {left} at most"
 
 
 def _waiting(instance: InstanceStatus) -> Iterator[str]:

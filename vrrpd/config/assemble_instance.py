@@ -17,7 +17,7 @@ from vrrpd.config.diagnostics import Report
 from vrrpd.config.model import Garp, GlobalDefs, SyncGroup, VirtualAddress, VrrpInstance
 from vrrpd.config.strict import STRICT
 from vrrpd.config.values import AddressEntry
-from vrrpd.core.parameters import AddressLossPolicy
+from vrrpd.core.parameters import AddressLossPolicy, Handover
 from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
@@ -30,6 +30,7 @@ def inherited(defaults: GlobalDefs, group: SyncGroup | None, *, strict: bool = F
         **_garp_defaults(defaults),
         "garp_form": defaults.vrrp_garp_form,
         "garp_extra_if": defaults.vrrp_garp_extra_if,
+        "handover": defaults.handover,
         "down_timer_adverts": defaults.vrrp_down_timer_adverts,
         "lower_prio_no_advert": defaults.vrrp_lower_prio_no_advert,
         "higher_prio_send_advert": defaults.vrrp_higher_prio_send_advert,
@@ -100,6 +101,7 @@ class InstanceAssembler:
             "timer_expired_backup": None if timer_expired is None else Priority(timer_expired),
             "address_loss": AddressLossPolicy(block.get("address_loss", str, "restore")),
             "fast_failover": block.values.get("fast_failover", inherits["fast_failover"]) or None,
+            "handover": Handover(block.get("handover", str, self.defaults.handover)),
             "accept": _accept(block, self.report),
             "check_unicast_src": _check_unicast_src(block, inherits),
             "notify": notify_scripts(block),

@@ -37,6 +37,8 @@ GLOBAL_DEFS = table(
             "false", "true"),
     Keyword("vrrp_garp_form", _GARP_FORM, "`garp_form` of instances that give none.", '"request"', '"reply"',
             ours=True),
+    Keyword("handover", OneOf(("make_first", "break_first")), "`handover` of instances that give none.",
+            '"make_first"', '"break_first"', ours=True),
     Keyword("vrrp_lower_prio_no_advert", Form.FLAG, "`lower_prio_no_advert` of instances that give none.",
             "false", "true"),
     Keyword("vrrp_higher_prio_send_advert", Form.FLAG, "`higher_prio_send_advert` of instances that give none.",

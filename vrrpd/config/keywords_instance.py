@@ -63,6 +63,9 @@ VRRP_INSTANCE = table(
     Keyword("fast_failover", Form.FAST_FAILOVER,
             "Take over sooner than the protocol's timers from a dead or fallen master: see `fast_failover` below.",
             "fast_failover of global_defs, else false", "true", ours=True),
+    Keyword("handover", OneOf(("make_first", "break_first")),
+            "Stopped or asked to hand over: keep the addresses until the successor is heard, or let go of them at once"
+            " as keepalived does.", "`handover` of global_defs", '"break_first"', ours=True),
     Keyword("owner_ignore_adverts", Form.FLAG, "With priority 255: drop all advertisements.",
             "vrrp_owner_ignore_adverts", "true"),
     Keyword("lower_prio_no_advert", Form.FLAG, "Do not answer a lower-priority advertisement at once.",

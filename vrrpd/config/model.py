@@ -31,7 +31,7 @@ from vrrpd.config.model_tracking import (
     TrackProcess,
     VrrpScript,
 )
-from vrrpd.core.parameters import AddressLossPolicy, FastFailover
+from vrrpd.core.parameters import AddressLossPolicy, FastFailover, Handover
 from vrrpd.records import dataclass
 from vrrpd.units import OWNER, Address, Family, Priority, Seconds, Vrid, family_of
 
@@ -156,6 +156,7 @@ class VrrpInstance:
     timer_expired_backup: Priority | None = None
     fast_failover: FastFailover | None = None
     address_loss: AddressLossPolicy = AddressLossPolicy.RESTORE
+    handover: Handover = Handover.MAKE_FIRST
     notify: NotifyScripts = field(default_factory=NotifyScripts)
     # more trackers
     track_file: tuple[Track, ...] = ()

@@ -108,6 +108,7 @@ class GlobalDefs:
     vrrp_garp_lower_prio_delay: Seconds | None = None
     vrrp_garp_lower_prio_repeat: int | None = None
     vrrp_garp_form: str = "request"
+    handover: str = "make_first"
     vrrp_min_garp: bool = False
     vrrp_garp_extra_if: ExtraGarp | None = None
     vrrp_down_timer_adverts: int = 3

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vrrpd.config.model import VrrpInstance
-from vrrpd.core.parameters import AnnouncePolicy, Parameters
+from vrrpd.core.parameters import AnnouncePolicy, Handover, Parameters
 from vrrpd.units import Address, Seconds
 
 
@@ -29,6 +29,7 @@ def parameters_of(instance: VrrpInstance) -> Parameters:
         timer_expired_backup=instance.timer_expired_backup,
         address_loss=instance.address_loss,
         fast_failover=instance.fast_failover,
+        handover=_handover(instance),
     )
 
 
@@ -36,6 +37,12 @@ def _elsewhere(instance: VrrpInstance) -> Iterator[Address]:
     for vip in (*instance.virtual_ipaddress, *instance.virtual_ipaddress_excluded):
         if vip.device not in {None, instance.interface}:
             yield vip.address
+
+
+def _handover(instance: VrrpInstance) -> Handover:
+    """A successor that asks first whether anybody has its address (dad) must not find it here."""
+    examined = any(vip.dad for vip in (*instance.virtual_ipaddress, *instance.virtual_ipaddress_excluded))
+    return Handover.BREAK_FIRST if examined else instance.handover
 
 
 def announce_policy(instance: VrrpInstance) -> AnnouncePolicy:

@@ -170,6 +170,7 @@ def _instance_values(instance: VrrpInstance) -> Mapping[str, object]:
         "garp_lower_prio_repeat": garp.lower_prio_repeat,
         "garp_form": "reply" if garp.reply_form else "request",
         "address_loss": instance.address_loss.value,
+        "handover": instance.handover.value,
         "interface": instance.interface or None,
         "fast_failover": instance.fast_failover or False,
     }

@@ -96,6 +96,7 @@ class ProbeStatus(TypedDict):
 class InstanceStatus(TypedDict):
     """``master`` is None while nobody is known to hold the addresses.
 
+    ``lingering``: addresses that it has resigned from and keeps until the successor is heard.
     ``rival`` is the MAC address of another host that answers for our first address (unicast over IPv4), or None.
     """
 
@@ -116,6 +117,7 @@ class InstanceStatus(TypedDict):
     addresses: list[AddressStatus]
     faults: list[FaultStatus]
     waiting_for: list[str]
+    lingering: list[str]
     trackers: list[TrackerStatus]
     timers: dict[str, float]
     peers: list[PeerStatus]

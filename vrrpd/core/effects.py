@@ -74,6 +74,7 @@ class NoticeKind(enum.Enum):
     SYNC_GROUP = "sync_group"
     WRONG_TAKEOVER = "wrong_takeover"
     PROBING = "probing"
+    HANDOVER = "handover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ class AddAddresses:
 
 @dataclass(frozen=True, slots=True)
 class RemoveAddresses:
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """Leave these addresses where they are, but announce them no more: another node is about to."""
+
     addresses: tuple[Address, ...]
 
 
@@ -173,6 +181,7 @@ Effect: TypeAlias = (
     SendAdvertisement
     | AddAddresses
     | RemoveAddresses
+    | Linger
     | Announce
     | AnnounceSource
     | StateChanged

@@ -7,13 +7,13 @@ from typing import Final
 
 from vrrpd.core import effects
 from vrrpd.core.effects import NoticeKind, NotifyEvent, Reason, State
-from vrrpd.core.events import Fault, GroupChanged
+from vrrpd.core.events import Fault, GroupChanged, LetGo
+from vrrpd.core.handover_order import Lingering, longest_wait
 from vrrpd.core.memory import Accepted, Memory
-from vrrpd.core.parameters import Parameters
+from vrrpd.core.parameters import Handover, Parameters
 from vrrpd.core.statistics import Statistics
 from vrrpd.core.timers import ADVERT, MASTER_DOWN, Deadlines, Timer, master_down_interval, skew_time, timing_priority
 from vrrpd.core.upkeep import Upkeep
-from vrrpd.core.view import VirtualRouterView
 from vrrpd.units import OWNER, RESIGN, Address, Instant, Priority, Seconds, after
 
 ROGUE_GRACE_FACTOR: Final = 1.2
@@ -64,6 +64,7 @@ class Election:
         self._rogue_interval = Seconds(0)
         self._rogue_adverts_left = 0
         self._upkeep = Upkeep()
+        self._lingering = Lingering()
         self._accepted: Accepted | None = None
         self._group = GroupChanged()
         self._ready_to_lead = False
@@ -94,31 +95,16 @@ class Election:
         """Whether a deadline delivered now leads to an advertisement, and to nothing else."""
         return self._deadlines.due(now) == [ADVERT]
 
-    def view(self, now: Instant) -> VirtualRouterView:
-        self.catch_up()
-        follows = self.state in (State.BACKUP, State.FAULT)
-        return VirtualRouterView(
-            name=self.name,
-            state=self.state,
-            since=now if self._since is None else self._since,
-            reason=self._reason,
-            detail=self._detail,
-            base_priority=self.parameters.base_priority,
-            effective_priority=self.effective_priority,
-            source=self._source,
-            master=self._memory.master if follows else None,
-            faults=self._current_faults(),
-            waiting_for=tuple(sorted(self._waiting_for | self._group.waiting_for)),
-            timers=self._deadlines.remaining(now),
-            peers=self._memory.peers(),
-            statistics=self.statistics.copy(),
-        )
-
     # --- what the sync group asks of a member ---------------------------------------------------------------------
 
     @property
     def is_started(self) -> bool:
         return self._started
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it has resigned and keeps its addresses until the successor is heard."""
+        return bool(self._lingering.addresses)
 
     @property
     def detail(self) -> str:
@@ -163,12 +149,17 @@ class Election:
 
     def _enter_fault(self, faults: tuple[Fault, ...], now: Instant) -> None:
         detail = ", ".join(describe_fault(fault) for fault in faults)
+        able = all(fault.reason is Reason.MAINTENANCE for fault in faults)
+        if not able:
+            self._let_go(detail, now)
         if self.state is State.FAULT:
             if detail != self._detail:
                 self._reason, self._detail = faults[0].reason, detail
                 self._notice(NoticeKind.FAULTS_CHANGED, detail)
             return
-        if self.state is State.MASTER:
+        if self.state is State.MASTER and able:
+            self._leave(now)
+        elif self.state is State.MASTER:
             self._release(self._farewells_on_fault())
         self._clear_election()
         self._become(State.FAULT, faults[0].reason, detail, now)
@@ -212,6 +203,7 @@ class Election:
         """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
         alone = self._takeover is not Reason.PREEMPTING and reason is not Reason.OPERATOR
         self._clear_election()
+        self._stay()
         self._upkeep.took_over(now, self.parameters, alone=alone)
         self._settle_later(now)
         self._deadlines.clear(Timer.STARTUP_DELAY)  # a master hears the others
@@ -238,11 +230,60 @@ class Election:
         self.statistics.released_master += 1
         self._remove(self.parameters.all_addresses)
 
-    def _hand_over(self, reason: Reason, detail: str, now: Instant) -> None:
+    def _leave(self, now: Instant) -> None:
+        """Resign, able to serve until somebody else does."""
+        addresses = self.parameters.all_addresses
+        unheard = self._link_fault is not None or self._source is None
+        if self.parameters.handover is Handover.BREAK_FIRST or unheard or not addresses:
+            self._release(farewells=1)
+            return
+        self._send(RESIGN)
+        self.statistics.released_master += 1
+        self._lingering = Lingering(addresses, now)
+        wait = longest_wait(self.parameters)
+        self._deadlines.set(Timer.LINGER, after(now, wait))
+        self._effects.append(effects.Linger(addresses))
+        self._notice(NoticeKind.HANDOVER, f"addresses stay until the successor is heard, for {wait:.2f} s at most")
+
+    def _let_go(self, why: str, now: Instant) -> None:
+        """Of the addresses that stayed for the successor, if any did; only then a stop is over."""
+        if not self.lingers:
+            return
+        left = self._lingering
+        self._stay()
+        self._remove(left.addresses)
+        self._notice(NoticeKind.HANDOVER, f"let go of the addresses after {now - left.since:.3f} s: {why}")
+        if not self._started:
+            self._notify(NotifyEvent.STOP)
+
+    def _succeeded(self, source: Address, now: Instant) -> None:
+        """Only a master advertises: it has the addresses, or is about to add them."""
+        left = self._lingering
+        if left.addresses and left.successor is None:
+            left.successor = source
+            soon = after(now, left.grace)
+            self._deadlines.set(Timer.LINGER, min(soon, self._deadlines.get(Timer.LINGER) or soon))
+
+    def _linger_over(self, _at: Instant, now: Instant) -> None:
+        successor = self._lingering.successor
+        self._let_go("nobody was heard" if successor is None else f"{successor} has taken over", now)
+
+    def _on_let_go(self, event: LetGo, now: Instant) -> None:
+        self._let_go(event.why, now)
+
+    def _stay(self) -> None:
+        """Master again, or nothing left: there is nobody to wait for."""
+        self._lingering = Lingering()
+        self._deadlines.clear(Timer.LINGER)
+
+    def _hand_over(self, reason: Reason, detail: str, now: Instant, *, able: bool = False) -> None:
         """Give the addresses to somebody who can serve them, and do not preempt that node for a while."""
-        self._release(farewells=1)
         unable = reason in {Reason.EFFECT_FAILED, Reason.ADDRESSES_LOST}
         hold = self._upkeep.handed_over(self.parameters) if unable else self.parameters.yield_hold
+        if able:
+            self._leave(now)
+        else:
+            self._release(farewells=1)
         self._enter_backup(reason, detail, after(now, self._down_interval()), now)
         self._deadlines.set(Timer.YIELD_HOLD, after(now, hold))
 

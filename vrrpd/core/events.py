@@ -119,6 +119,13 @@ class Stalled:
     seconds: Seconds
 
 
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Take off now what has stayed for a successor; ``why``: for people."""
+
+    why: str = ""
+
+
 class OperatorAction(enum.Enum):
     """What a person may ask of one virtual router."""
 
@@ -155,6 +162,7 @@ class GroupAction(enum.Enum):
     BECOME_MASTER = "become_master"
     BECOME_BACKUP = "become_backup"
     HAND_OVER = "hand_over"
+    STEP_DOWN = "step_down"
     ANNOUNCE = "announce"
 
 
@@ -201,6 +209,7 @@ Event: TypeAlias = (
     | ParametersReplaced
     | AddressLost
     | Stalled
+    | LetGo
     | OperatorRequest
     | GroupChanged
     | GroupRequest

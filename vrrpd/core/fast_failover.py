@@ -102,11 +102,11 @@ class FastElection(Election):
     def _verdict_at(self, now: Instant) -> Instant:
         """Backups ask at the same instants; being woken late by a quarter of a request's time reorders none."""
         fast, master = self.parameters.fast_failover, self._memory.master
-        if not fast or not master or master.address != self._relied_on:
+        if not fast or not master or master.source != self._relied_on:
             return now
         step = fast.interval / 2  # the time that a request has
         begin = self._overdue_after if fast.probe is ProbeMode.OVERDUE else 0.0
-        due = after(master.last_heard, begin + (fast.misses + 0.25) * step)
+        due = after(master.at, begin + (fast.misses + 0.25) * step)
         return due if now < due else after(due, -((due - now) // step) * step)
 
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:

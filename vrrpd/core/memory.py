@@ -1,11 +1,12 @@
 """What a virtual router remembers of others: whom it heard, and what it has already said."""
 
+from dataclasses import field
+
 from vrrpd.core.effects import NoticeKind
 from vrrpd.core.events import Event
-from vrrpd.core.view import PeerView
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.records import dataclass
-from vrrpd.units import RESIGN, Address, Instant, Seconds
+from vrrpd.units import RESIGN, Address, Instant, Priority, Seconds
 
 PEERS_KEPT = 16
 NOTICES_KEPT = 64
@@ -24,9 +25,9 @@ class Heard:
     since: Instant
     """The first advertisement of an unbroken row of them."""
 
-    def view(self) -> PeerView:
-        advert = self.advertisement
-        return PeerView(self.source, advert.priority, advert.interval, self.at, advert.checksum_form)
+    @property
+    def priority(self) -> Priority:
+        return self.advertisement.priority
 
 
 @dataclass(slots=True)
@@ -49,15 +50,13 @@ class Accepted:
         self.times += 1
 
 
+@dataclass(slots=True)
 class Memory:
     """Bounded, so that a stranger's packets cannot make it grow."""
 
-    __slots__ = ("_followed", "_peers", "_said")
-
-    def __init__(self) -> None:
-        self._peers: dict[Address, Heard] = {}
-        self._followed: Heard | None = None
-        self._said: dict[NoticeKind, set[str]] = {}
+    _peers: dict[Address, Heard] = field(default_factory=dict)
+    _followed: Heard | None = None
+    _said: dict[NoticeKind, set[str]] = field(default_factory=dict)
 
     def heard(self, advertisement: Advertisement, source: Address, now: Instant) -> Heard:
         peer = self._peers.get(source)
@@ -79,9 +78,8 @@ class Memory:
         self._followed = None
 
     @property
-    def master(self) -> PeerView | None:
-        peer = self._followed
-        return None if peer is None else peer.view()
+    def master(self) -> Heard | None:
+        return self._followed
 
     def is_new_master(self, now: Instant, span: Seconds) -> bool:
         """Whether the master became one less than ``span`` seconds ago, as far as we heard."""
@@ -98,6 +96,3 @@ class Memory:
 
     def forget_said(self) -> None:
         self._said.clear()
-
-    def peers(self) -> tuple[PeerView, ...]:
-        return tuple(peer.view() for peer in self._peers.values())

@@ -7,8 +7,7 @@ from vrrpd.core.directed import Directed
 from vrrpd.core.effects import Effect, SendAdvertisement, State
 from vrrpd.core.events import DeadlineReached, Event, GroupChanged
 from vrrpd.core.memory import Accepted
-from vrrpd.core.sync_group import SyncGroup, SyncGroupView, groups_of
-from vrrpd.core.view import VirtualRouterView
+from vrrpd.core.sync_group import SyncGroup, groups_of
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant
 
@@ -96,6 +95,11 @@ class Node:
         return self._routers[name]
 
     @property
+    def lingering(self) -> tuple[str, ...]:
+        """The routers that have resigned and keep their addresses until the successor is heard."""
+        return tuple(name for name, router in self._routers.items() if router.lingers)
+
+    @property
     def deadline(self) -> Instant | None:
         """The earliest deadline of all."""
         while self._queue:
@@ -170,12 +174,6 @@ class Node:
             del self._queued[item[1]]
         self._schedule_all(others)
         return self._gather(names, DeadlineReached(), now)
-
-    def views(self, now: Instant) -> tuple[VirtualRouterView, ...]:
-        return tuple(router.view(now) for router in self._routers.values())
-
-    def group_views(self, now: Instant) -> tuple[SyncGroupView, ...]:
-        return tuple(group.view(now) for group in self._groups.values())
 
     def _gather(self, names: Iterable[str], event: Event, now: Instant) -> tuple[Directed, ...]:
         return _adverts_first([directed for name in names for directed in self.handle(name, event, now)])

@@ -24,6 +24,15 @@ class ListMismatchPolicy(enum.Enum):
     """RFC 3768 section 7.1: drop it unless the address owner sent it."""
 
 
+class Handover(enum.Enum):
+    """In which order a MASTER that leaves of its own will resigns and lets go of its addresses."""
+
+    MAKE_FIRST = "make_first"
+    """They stay until the successor has been heard."""
+    BREAK_FIRST = "break_first"
+    """keepalived's order: they go right after the farewell."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnnouncePolicy:
     """When a MASTER sends gratuitous ARP or unsolicited Neighbour Advertisements, and how often for each address.
@@ -102,6 +111,7 @@ class Parameters:
     timer_expired_backup: Priority | None = None
     list_mismatch: ListMismatchPolicy = ListMismatchPolicy.ACCEPT
     address_loss: AddressLossPolicy = AddressLossPolicy.RESTORE
+    handover: Handover = Handover.MAKE_FIRST
     farewells_on_fault: int = 2
     loss_limit: int = 5
     loss_window: Seconds = Seconds(10.0)

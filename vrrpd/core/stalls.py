@@ -28,7 +28,7 @@ class StalledElection(FastElection):
             self._notice(NoticeKind.STALLED, f"did not run for {event.seconds:.2f} s")
         if self.state is State.MASTER:
             self._return_as_master(event.seconds, now)
-        elif self.state is State.BACKUP and self._deadlines.is_due(MASTER_DOWN, now):
+        elif self.state is State.BACKUP and MASTER_DOWN in self._deadlines.due(now):
             self._deadlines.set(MASTER_DOWN, after(now, self._master_interval + self._skew()))
 
     def _return_as_master(self, stalled: Seconds, now: Instant) -> None:

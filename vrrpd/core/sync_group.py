@@ -30,10 +30,8 @@ from vrrpd.core.events import (
     GroupAction,
     GroupChanged,
     GroupRequest,
-    Shutdown,
 )
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.records import dataclass
 from vrrpd.units import Instant
 
 OUTVOTED: Final = frozenset({Reason.PREEMPTED, Reason.TIE_BREAK, Reason.OWNER_CONFLICT, Reason.STALLED})
@@ -46,18 +44,6 @@ _ANNOUNCED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SyncGroupView:
-    """``blocked_by``: what keeps it from being MASTER, each with its member: ``VI_2 (link_down: eth1 is down)``."""
-
-    name: str
-    state: State
-    since: Instant
-    detail: str
-    members: tuple[str, ...]
-    blocked_by: tuple[str, ...]
-
-
 class SyncGroup:
     """``handle`` takes an event for one member, and returns what it led to at all of them."""
 
@@ -66,7 +52,7 @@ class SyncGroup:
         self.state = state
         self._members = {member.name: member for member in members}
         self._told: dict[str, GroupChanged] = {}
-        self._stopped = False
+        self._stopped = True
         self._since: Instant | None = None
         self._detail = ""
 
@@ -93,17 +79,11 @@ class SyncGroup:
         quiet = all(type(effect) is SendAdvertisement for effect in effects)
         if quiet and member.wants_master is wanted and type(event) in _ROUTINE:
             return done  # the usual case, made cheap
-        return done + self._work_off(deque(self._consequences(member, before, effects)), name, now, event)
-
-    def view(self, now: Instant) -> SyncGroupView:
-        since = now if self._since is None else self._since
-        return SyncGroupView(self.name, self.state, since, self._detail, self.members, tuple(self._blockers()))
+        return done + self._work_off(deque(self._consequences(member, before, effects)), name, now)
 
     # --- what one member's change means for the others ----------------------------------------------------------
 
-    def _work_off(
-        self, todo: deque[tuple[str, Event]], cause: str, now: Instant, event: Event | None = None
-    ) -> list[Directed]:
+    def _work_off(self, todo: deque[tuple[str, Event]], cause: str, now: Instant) -> list[Directed]:
         """Ends, because no request is obeyed twice and nobody's own faults change here."""
         done: list[Directed] = []
         while todo:
@@ -114,7 +94,7 @@ class SyncGroup:
             done += (Directed(name, effect) for effect in effects)
             todo.extend(self._consequences(member, before, effects))
         spokesman = cause or next(iter(self._members))
-        return done + [Directed(spokesman, effect) for effect in self._own_effects(cause, event, now)]
+        return done + [Directed(spokesman, effect) for effect in self._own_effects(cause, now)]
 
     def _consequences(
         self, member: VirtualRouter, before: State, effects: Sequence[Effect]
@@ -141,7 +121,7 @@ class SyncGroup:
 
     def _outlook(self, others: Sequence[VirtualRouter]) -> GroupChanged:
         return GroupChanged(
-            faults=tuple(Fault(Reason.SYNC_GROUP, _blocker(other)) for other in others if other.own_faults),
+            faults=tuple(_fault_of(other) for other in others if other.own_faults),
             waiting_for=frozenset(f"{name} of {other.name}" for other in others for name in other.waiting_for),
             may_lead=all(other.wants_master for other in others),
             all_owners=all(other.parameters.is_owner for other in others),
@@ -149,7 +129,7 @@ class SyncGroup:
 
     # --- the group as a whole -----------------------------------------------------------------------------------
 
-    def _own_effects(self, cause: str, event: Event | None, now: Instant) -> Iterator[Effect]:
+    def _own_effects(self, cause: str, now: Instant) -> Iterator[Effect]:
         state = self._joint_state()
         if state is not self.state:
             old, self.state = self.state, state
@@ -157,8 +137,8 @@ class SyncGroup:
             yield GroupStateChanged(self.name, old, state, self._detail)
             if state in _ANNOUNCED:
                 yield NotifyGroup(self.name, _ANNOUNCED[state])
-        stopped = not any(member.is_started for member in self._members.values())
-        if stopped and not self._stopped and isinstance(event, Shutdown):
+        stopped = not any(member.is_started or member.lingers for member in self._members.values())
+        if stopped and not self._stopped:
             yield NotifyGroup(self.name, NotifyEvent.STOP)
         self._stopped = stopped
 
@@ -170,14 +150,14 @@ class SyncGroup:
         return State.MASTER
 
     def _explain(self, cause: str) -> str:
-        blockers = list(self._blockers())
+        blockers = list(self.blockers())
         if blockers:
             return "blocked by " + ", ".join(blockers)
         if cause in self._members:
             return f"{cause}: {self._members[cause].detail}"
         return ""
 
-    def _blockers(self) -> Iterator[str]:
+    def blockers(self) -> Iterator[str]:
         for member in self._members.values():
             if member.own_faults:
                 yield _blocker(member)
@@ -192,8 +172,16 @@ def _follow(before: State, change: StateChanged) -> GroupAction | None:
     if change.new is State.MASTER:
         return GroupAction.BECOME_MASTER
     if before is State.MASTER and change.new is State.BACKUP:
-        return GroupAction.BECOME_BACKUP if change.reason in OUTVOTED else GroupAction.HAND_OVER
+        if change.reason in OUTVOTED:
+            return GroupAction.BECOME_BACKUP
+        return GroupAction.STEP_DOWN if change.reason is Reason.OPERATOR else GroupAction.HAND_OVER
     return None
+
+
+def _fault_of(member: VirtualRouter) -> Fault:
+    """What its faults are to the others; one in maintenance is able to serve, and so are they."""
+    able = all(fault.reason is Reason.MAINTENANCE for fault in member.own_faults)
+    return Fault(Reason.MAINTENANCE if able else Reason.SYNC_GROUP, _blocker(member))
 
 
 def _blocker(member: VirtualRouter) -> str:

@@ -1,9 +1,11 @@
 """The protocol's intervals, and the named deadlines of one virtual router."""
 
 import enum
+from dataclasses import field
 from typing import Final
 
 from vrrpd.core.parameters import Parameters
+from vrrpd.records import dataclass
 from vrrpd.units import Instant, Priority, Seconds
 
 
@@ -46,6 +48,7 @@ class Timer(enum.Enum):
     OVERDUE = "overdue"
     PROBE_REST = "probe_rest"
     RETURN = "return"
+    LINGER = "linger"
 
     __hash__ = object.__hash__
     """Each is one object. Enum's own is written in Python, and these are looked up with every packet."""
@@ -56,13 +59,11 @@ ADVERT: Final = Timer.ADVERT
 """Where packets pass: up to Python 3.11 looking up a member costs more than all that is done with it."""
 
 
+@dataclass(slots=True)
 class Deadlines:
     """Named moments. Nothing is cancelled elsewhere: whoever delivers a deadline asks again whether it has passed."""
 
-    __slots__ = ("_pending",)
-
-    def __init__(self) -> None:
-        self._pending: dict[Timer, Instant] = {}
+    _pending: dict[Timer, Instant] = field(default_factory=dict)
 
     @property
     def earliest(self) -> Instant | None:
@@ -78,8 +79,8 @@ class Deadlines:
         for timer in timers:
             self._pending.pop(timer, None)
 
-    def clear_all(self) -> None:
-        self._pending.clear()
+    def clear_all(self, but: Timer | None = None) -> None:
+        self._pending = {timer: at for timer, at in self._pending.items() if timer is but}
 
     def due(self, now: Instant) -> list[Timer]:
         """The timers that have run out, longest overdue first."""
@@ -87,10 +88,6 @@ class Deadlines:
         if len(due) > 1:
             due.sort(key=self._pending.__getitem__)
         return due
-
-    def is_due(self, timer: Timer, now: Instant) -> bool:
-        at = self._pending.get(timer)
-        return at is not None and at <= now
 
     def remaining(self, now: Instant) -> dict[str, Seconds]:
         return {timer.value: Seconds(at - now) for timer, at in self._pending.items()}

@@ -1,9 +1,11 @@
 """What went wrong with a virtual router's addresses lately, and what is still to be done about it."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import field
 from typing import Final
 
 from vrrpd.core.parameters import Parameters
+from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Seconds, after
 
 Addresses = tuple[Address, ...]
@@ -11,6 +13,7 @@ Addresses = tuple[Address, ...]
 _DOUBLINGS: Final = 16
 
 
+@dataclass(slots=True)
 class Upkeep:
     """Additions and removals to be tried again, how often things failed, and how often handing over did not help.
 
@@ -18,26 +21,14 @@ class Upkeep:
     were well: the next comes later each time, until all of them have been well for a while.
     """
 
-    __slots__ = (
-        "_failed_at",
-        "_failures",
-        "_handed_over",
-        "_losses",
-        "_patient_until",
-        "_to_add",
-        "_to_remove",
-        "_wait",
-    )
-
-    def __init__(self) -> None:
-        self._to_add: Addresses = ()
-        self._to_remove: Addresses = ()
-        self._failures = 0
-        self._failed_at = Instant(0.0)
-        self._wait = Seconds(0.0)
-        self._losses: dict[Address, list[Instant]] = {}
-        self._handed_over = 0
-        self._patient_until: Instant | None = None
+    _to_add: Addresses = ()
+    _to_remove: Addresses = ()
+    _failures: int = 0
+    _failed_at: Instant = Instant(0.0)
+    _wait: Seconds = Seconds(0.0)
+    _losses: dict[Address, list[Instant]] = field(default_factory=dict)
+    _handed_over: int = 0
+    _patient_until: Instant | None = None
 
     def lost(self, address: Address, now: Instant, window: Seconds) -> int:
         """How often somebody else removed this address within ``window``, this time included."""

@@ -68,20 +68,27 @@ class VirtualRouter(StalledElection):
         if not self._started:
             return
         self._started = False
-        if self.state is State.MASTER:
+        if event.removed:
+            self._let_go("no longer configured", now)
+        if self.state is State.MASTER and event.removed:
             self._release(farewells=1)
+        elif self.state is State.MASTER:
+            self._leave(now)
         remove, _ = self._upkeep.take(self._wanted_addresses)
         self._remove(remove)
-        self._deadlines.clear_all()
+        self._deadlines.clear_all(but=Timer.LINGER)
         if self.state is State.INIT:
             self._detail = "asked to stop"
         else:
             why = "no longer configured" if event.removed else "asked to stop"
             self._become(State.INIT, Reason.SHUTDOWN, why, now)
-        self._notify(NotifyEvent.DELETED if event.removed else NotifyEvent.STOP)
+        if not self.lingers:
+            self._notify(NotifyEvent.DELETED if event.removed else NotifyEvent.STOP)
 
     def _on_link_changed(self, event: events.LinkChanged, now: Instant) -> None:
         self._link_fault = None if event.up else events.Fault(Reason.LINK_DOWN, event.detail)
+        if not event.up:
+            self._let_go(event.detail or "the link is down", now)
         self._reconsider(now)
 
     def _on_primary_address_changed(self, event: events.PrimaryAddressChanged, now: Instant) -> None:
@@ -141,15 +148,15 @@ class VirtualRouter(StalledElection):
 
     def _takeover_detail(self, now: Instant) -> str:
         master = self._memory.master
-        if master is None or (self._since is not None and master.last_heard < self._since):
+        if master is None or (self._since is not None and master.at < self._since):
             silent = now - (self._since if self._since is not None else now)
             return f"no advert heard for {silent:.2f} s"
         if self._takeover is Reason.MASTER_RESIGNED:
-            return f"{master.address} resigned {now - master.last_heard:.2f} s ago"
+            return f"{master.source} resigned {now - master.at:.2f} s ago"
         if self._takeover is Reason.PREEMPTING:
-            return f"priority {self.effective_priority} is higher than {master.priority} of {master.address}"
+            return f"priority {self.effective_priority} is higher than {master.priority} of {master.source}"
         mute = f"{self._relied_on} does not answer, " if self._takeover is Reason.MASTER_SILENT else ""
-        return f"{mute}no advert from {master.address} for {now - master.last_heard:.2f} s"
+        return f"{mute}no advert from {master.source} for {now - master.at:.2f} s"
 
     def _advert_due(self, at: Instant, now: Instant) -> None:
         self._advertise(now)
@@ -196,7 +203,7 @@ class VirtualRouter(StalledElection):
     @property
     def _wanted_addresses(self) -> tuple[Address, ...]:
         """Those that should be on the interface now."""
-        return self.parameters.all_addresses if self.state is State.MASTER else ()
+        return self.parameters.all_addresses if self.state is State.MASTER else self._lingering.addresses
 
     # --- advertisements -----------------------------------------------------------------------------------------
 
@@ -208,6 +215,8 @@ class VirtualRouter(StalledElection):
 
     def _on_advertisement(self, event: events.AdvertisementReceived, now: Instant) -> None:
         advert, source = event.advertisement, event.source
+        if advert.priority != RESIGN and source != self._source:
+            self._succeeded(source, now)
         if self.state not in (State.BACKUP, State.MASTER) or self._is_starting(now):
             self.statistics.drop(DropReason.NOT_READY)
             return
@@ -407,7 +416,7 @@ class VirtualRouter(StalledElection):
         detail = f"asked by the operator: {event.detail}" if event.detail else "asked by the operator"
         match event.action:
             case events.OperatorAction.STEP_DOWN if self.state is State.MASTER:
-                self._hand_over(Reason.OPERATOR, detail, now)
+                self._hand_over(Reason.OPERATOR, detail, now, able=True)
             case events.OperatorAction.TAKE_OVER if self.state is State.BACKUP:
                 self._enter_master(Reason.OPERATOR, detail, now)
             case events.OperatorAction.ANNOUNCE if self.state is State.MASTER:
@@ -434,6 +443,8 @@ class VirtualRouter(StalledElection):
                 self._enter_backup(Reason.SYNC_GROUP, event.detail, after(now, self._down_interval()), now)
             case events.GroupAction.HAND_OVER if self.state is State.MASTER:
                 self._hand_over(Reason.SYNC_GROUP, event.detail, now)
+            case events.GroupAction.STEP_DOWN if self.state is State.MASTER:
+                self._hand_over(Reason.SYNC_GROUP, event.detail, now, able=True)
             case events.GroupAction.ANNOUNCE if self.state is State.MASTER:
                 self._announce_against_another(now)
 
@@ -460,6 +471,8 @@ class VirtualRouter(StalledElection):
 
     def _on_parameters_replaced(self, event: events.ParametersReplaced, now: Instant) -> None:
         old, wait, priority = self.parameters, self._wait(), self.effective_priority
+        if set(self._lingering.addresses) - set(event.parameters.all_addresses) or event.moved:
+            self._let_go("other addresses are configured", now)
         self.parameters = event.parameters
         if old.fast_failover != self.parameters.fast_failover:
             self._rely_on_nobody()
@@ -484,7 +497,7 @@ class VirtualRouter(StalledElection):
             self._schedule_announcements(now)
         elif self.parameters.announce.refresh != old.announce.refresh:
             self._schedule_refresh(now, self.parameters.announce.refresh)
-        if _extra(self.parameters) != _extra(old):
+        if (new := self.parameters).elsewhere != old.elsewhere or new.announce.elsewhere != old.announce.elsewhere:
             self._schedule_elsewhere(now)
 
     _HANDLERS: Final[dict[type[object], Callable[..., None]]] = {
@@ -500,6 +513,7 @@ class VirtualRouter(StalledElection):
         events.ParametersReplaced: _on_parameters_replaced,
         events.AddressLost: _on_address_lost,
         events.Stalled: StalledElection._on_stalled,
+        events.LetGo: StalledElection._on_let_go,
         events.OperatorRequest: _on_operator_request,
         events.GroupChanged: _on_group_changed,
         events.GroupRequest: _on_group_request,
@@ -525,11 +539,8 @@ class VirtualRouter(StalledElection):
         Timer.RETURN: StalledElection._returned,
         Timer.OVERDUE: StalledElection._overdue,
         Timer.PROBE_REST: StalledElection._probe_rest_over,
+        Timer.LINGER: StalledElection._linger_over,
     }
-
-
-def _extra(settings: Parameters) -> tuple[Seconds, tuple[Address, ...]]:
-    return settings.announce.elsewhere, settings.elsewhere
 
 
 def _join(addresses: tuple[Address, ...]) -> str:

@@ -32,6 +32,7 @@ from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.netlink import Netlink
 from vrrpd.plain import Plain
 from vrrpd.units import Instant, between
+from vrrpd.view import view_of
 
 TIDY: Final = 0.1
 """Seconds until addresses are removed that a dead worker left where another node is the master."""
@@ -100,7 +101,7 @@ class Adopting:
         for means in self._means.values():
             means.vips.patient = True
         self._prepare_rest(deque(self._means.values()))
-        self._links.recall({name: router.view(read_at).source for name, router in self._node.routers.items()})
+        self._links.recall({name: view_of(router, read_at).source for name, router in self._node.routers.items()})
         self._links.review()
         self._open_announcers()
         self._prober.resume(memory.probed, wanted_probes(self._node))
@@ -112,7 +113,7 @@ class Adopting:
         """The other nodes wait for a master, and for nothing else that is still to be done."""
         interfaces, now = {plan.name: plan.interface for plan in self._plans}, read_clock()
         for name, router in self._node.routers.items():
-            source = router.view(now).source
+            source = view_of(router, now).source
             link = self._watch.link(interfaces[name])
             if router.state is State.MASTER and source is not None and link is not None:
                 with suppress(LinuxError):  # it is looked into later

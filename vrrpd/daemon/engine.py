@@ -87,6 +87,7 @@ class Engine:
         self.lost: Callable[[Listener, LinuxError], None] = _raise
         self.catch_up: Callable[[], None] = _nothing
         self.look_again: Callable[[], None] = _nothing
+        self.settled: Callable[[], None] = _nothing
         self.woken: Callable[[float], None] = _untold
         self.stalled: Callable[[Stall], None] = _nobody_told
         self.attentive = True
@@ -366,6 +367,7 @@ class Engine:
         mute, self._mute = self._mute, []
         for listener, error in mute:
             self.lost(listener, error)
+        self.settled()
 
     def _arm(self) -> None:
         """An advertisement only moves a deadline away: then the timer stands, and finds nothing due when it fires."""

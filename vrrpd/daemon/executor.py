@@ -11,6 +11,7 @@ from vrrpd.core.effects import (
     AnnounceSource,
     Effect,
     GroupStateChanged,
+    Linger,
     Notice,
     Notify,
     NotifyGroup,
@@ -31,7 +32,7 @@ from vrrpd.linux.netlink import Netlink
 from vrrpd.records import dataclass
 from vrrpd.units import RESIGN, Address, Instant, between
 
-Later: TypeAlias = Notify | NotifyGroup | Probe | StopProbing
+Later: TypeAlias = Notify | NotifyGroup | Probe | StopProbing | Linger
 """What is passed on once everything else of a batch is done."""
 
 log = logging.getLogger("vrrpd.instance")
@@ -113,6 +114,9 @@ class Executor:
                 case RemoveAddresses():
                     failure = means.vips.remove(self._netlink, effect.addresses)
                     return self._moved(name, effect, failure, since)
+                case Linger():
+                    means.vips.hush(effect.addresses)
+                    self._notifications.append((name, effect))
                 case Announce():
                     self._announced.add(name)
                     missing = means.vips.announce(effect.addresses, effect.rounds)

@@ -111,7 +111,7 @@ class Lifetime:
             lambda: manager.ready(service.summary),
             self._replaced,
         )
-        commands = (service.reporter.command(), *self._reloader.commands)
+        commands = (service.reporter.command(), *self._reloader.commands, *service.operator.commands)
         self._server = ControlServer(run_dir.control_socket, command_table(*commands))
 
     def run(self) -> int:
@@ -249,6 +249,11 @@ class Lifetime:
             self._service.leave(self._stopped)
         else:
             self._service.stop(self._stopped)
+        departure = self._service.departures.longest
+        if departure:
+            self._superiors.manager.extend(departure)
+            self._patience.cancel()
+            self._patience = self._loop.call_later(departure + patience, self._waited)
 
     def _waited(self) -> None:
         """keepalived kills what has not ended by then."""

@@ -31,6 +31,7 @@ _LEVELS: Final[Mapping[NoticeKind, int]] = {
     NoticeKind.SYNC_GROUP: logging.INFO,
     NoticeKind.WRONG_TAKEOVER: logging.WARNING,
     NoticeKind.PROBING: logging.INFO,
+    NoticeKind.HANDOVER: logging.INFO,
 }
 
 NOTICE_BURST: Final = 10

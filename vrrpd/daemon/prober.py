@@ -13,7 +13,6 @@ from typing import Final, Protocol
 
 from vrrpd.core.effects import Probe, StopProbing
 from vrrpd.core.events import Event, HostAnswered, HostSilent
-from vrrpd.core.view import VirtualRouterView
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.host_probe import HostProbe, open_host_probe
@@ -21,6 +20,7 @@ from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
+from vrrpd.view import VirtualRouterView
 
 log = logging.getLogger("vrrpd.prober")
 

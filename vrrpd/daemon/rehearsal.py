@@ -13,6 +13,7 @@ from vrrpd.handover import capture, restore
 from vrrpd.linux.addresses import AddressBatch
 from vrrpd.proto.advertisement import Advertisement, encode
 from vrrpd.units import RESIGN, Family, Instant
+from vrrpd.view import views_of
 
 
 def rehearse(config: Config) -> None:
@@ -26,7 +27,7 @@ def rehearse(config: Config) -> None:
         events = (PrimaryAddressChanged(source), LinkChanged(up=True), Startup(), AdvertisementReceived(advert, source))
         for event in events:
             node.handle(plan.name, event, Instant(0.0))
-        restore(json.loads(json.dumps(capture(node)))).views(Instant(0.0))
+        views_of(restore(json.loads(json.dumps(capture(node)))), Instant(0.0))
         for destination in plan.destinations:
             encode(advert, source, destination, plan.password)
         AddressBatch([kernel_form(vip, 1) for vip in plan.vips]).prepare()

@@ -11,7 +11,6 @@ from ipaddress import IPv4Address
 from typing import Final, Protocol
 
 from vrrpd.core.effects import NotifyEvent, State
-from vrrpd.core.view import VirtualRouterView
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.arp_probe import ArpProbe
@@ -19,6 +18,7 @@ from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import Link
 from vrrpd.records import dataclass
 from vrrpd.units import Seconds, between
+from vrrpd.view import VirtualRouterView
 
 log = logging.getLogger("vrrpd.peers")
 

@@ -9,15 +9,15 @@ from vrrpd import __version__
 from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
-from vrrpd.core.effects import Notify, NotifyEvent, Probe, State, StopProbing
+from vrrpd.core.effects import Linger, Notify, NotifyEvent, Probe, State, StopProbing
 from vrrpd.core.events import Event, ParametersReplaced, Shutdown, Startup
 from vrrpd.core.statistics import Statistics
-from vrrpd.core.view import VirtualRouterView
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.adopting import Adopting
 from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.continuity import Continuity
+from vrrpd.daemon.departures import Departures
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import QUIET, Engine
 from vrrpd.daemon.executor import Executor, Later, Means
@@ -31,6 +31,7 @@ from vrrpd.daemon.links import Links
 from vrrpd.daemon.losses import Losses
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.notify import Notifier
+from vrrpd.daemon.operator import Operator
 from vrrpd.daemon.plan import InstancePlan, places_of_sources, plan_instance
 from vrrpd.daemon.prober import Prober
 from vrrpd.daemon.repeats import Repeats
@@ -55,6 +56,7 @@ from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.realtime import describe as describe_scheduling
 from vrrpd.units import Priority, Seconds, between
+from vrrpd.view import VirtualRouterView, view_of
 
 if TYPE_CHECKING:
     from vrrpd.observe.dump_facts import DumpFacts
@@ -143,11 +145,14 @@ class Service(Adopting):
         self._silent_peers = SilentPeers(self._plans, self._view_of, self._watch.index_of, loop)
         self.reporter = StatusReporter(self._plans, self._node, self._watch, self._trackers, source, read_clock())
         self.reporter.silent_peers = self._silent_peers.of
+        self.operator = Operator(self._node, deliver)
         self._rivals = Rivals(self._plans, self._view_of, self._watch, loop)
         self.reporter.rival = self._rivals.of
         self._prober = Prober(self._plans, self._view_of, self._watch, loop, self._engine.report)
         self.reporter.probe = self._prober.of
         self._engine.look_again = self._prober.look_again
+        self.departures = Departures(self._node, self._means, loop, self._engine.deliver)
+        self._engine.settled = self.departures.settled
         self.reporter.static_addresses = statics.all
         self._recorder = continuity.recorder(self._node, loop, self._memory)
         if self._recorder is not None:
@@ -155,7 +160,7 @@ class Service(Adopting):
             self._trackers.noted = self._prober.noted = self._recorder.shell_changed
 
     def _view_of(self, name: str) -> VirtualRouterView:
-        return self._node.router(name).view(read_clock())
+        return view_of(self._node.router(name), read_clock())
 
     def _equip(self, plan: InstancePlan) -> Means:
         return Means(Speaker(plan, self._senders), VipSet(plan, self._spacing, is_forwarding, self._watch.addresses))
@@ -287,6 +292,7 @@ class Service(Adopting):
         self._notifier.reconfigure(config, self._launcher)
         self._journaling.pause()
         self._statics.replace(config)
+        self.departures.let_go("reload", among={changes.former[name] for name in changes.changed})
         self._engine.intermission()
         self._make_room(changes)
         remove_leftovers(_unheard_of(changes), self._watch, self._netlink)
@@ -390,10 +396,14 @@ class Service(Adopting):
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def stop(self, done: Callable[[], None]) -> None:
-        """Leave the elections; ``done`` is called when the stop scripts have ended."""
+        """Leave the elections; ``done`` is called when the addresses are gone and the stop scripts have ended."""
         self._trackers.stop()
         self._notifier.begin_stop()
         self._engine.deliver_all(Shutdown())
+        self.departures.when_over(lambda: self._departed(done))
+
+    def _departed(self, done: Callable[[], None]) -> None:
+        """Static addresses may be what was heard and asked until now."""
         self._statics.remove()
         self._notifier.when_idle(done)
 
@@ -401,10 +411,13 @@ class Service(Adopting):
         """End without a word to the others, the addresses where they are (keepalived's --dont-release-vrrp)."""
         self._trackers.stop()
         self._notifier.begin_stop()
+        self.departures.let_go("stopping without a word to the others")
         self._notifier.when_idle(done)
 
     def hurry(self) -> None:
-        """Wait for no script any more."""
+        """Wait for no script any more, and for no successor."""
+        if self.departures.let_go("stopping at once"):
+            self._statics.remove()
         self._notifier.abandon()
 
     def release(self) -> None:
@@ -422,6 +435,7 @@ class Service(Adopting):
         self._silent_peers.close()
         self._rivals.close()
         self._prober.close()
+        self.departures.close()
         self._statics.close()
         self._links.close()
         self._view.close()
@@ -437,6 +451,8 @@ class Service(Adopting):
     def _tell(self, name: str, notification: Later) -> None:
         if isinstance(notification, Probe | StopProbing):
             self._prober.take(name, notification)
+        elif isinstance(notification, Linger):
+            self.departures.take(name, notification)
         elif isinstance(notification, Notify):
             self._notifier.put(name, notification.event, notification.priority)
             self._silent_peers.notified(name, notification.event)

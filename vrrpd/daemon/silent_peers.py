@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 from vrrpd.core.effects import NotifyEvent, Reason, State
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.echo import EchoProbe
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Seconds, between
+from vrrpd.view import PeerView, VirtualRouterView
 
 log = logging.getLogger("vrrpd.peers")
 

@@ -24,6 +24,7 @@ from vrrpd.observe.dump_facts import (
     SpacingFacts,
 )
 from vrrpd.units import Seconds, between
+from vrrpd.view import group_views_of, view_of
 
 
 class Snapshots:
@@ -50,7 +51,7 @@ class Snapshots:
             now=time.time(),
             config=config,
             instances=tuple(self._instances(config, plans)),
-            groups=self._node.group_views(read_clock()),
+            groups=group_views_of(self._node, read_clock()),
             scripts=tuple(
                 ScriptFacts(
                     known.script, known.status, known.level, known.runs_now, _account(known.script.command, launcher)
@@ -87,7 +88,7 @@ class Snapshots:
                 if device not in there:
                     there[device] = self._on_device(device)
             router = self._node.router(plan.name)
-            view = router.view(now)
+            view = view_of(router, now)
             yield InstanceFacts(
                 config=plan.config,
                 view=view,

@@ -22,8 +22,6 @@ from vrrpd.control.status import (
 )
 from vrrpd.core.effects import State
 from vrrpd.core.node import Node
-from vrrpd.core.sync_group import SyncGroupView
-from vrrpd.core.view import PeerView, VirtualRouterView
 from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.post import Death
@@ -34,6 +32,7 @@ from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.realtime import describe
 from vrrpd.observe.counters import plain_counters
 from vrrpd.units import Address, Instant, between
+from vrrpd.view import PeerView, SyncGroupView, VirtualRouterView, group_views_of, views_of
 
 
 class StatusReporter:
@@ -75,11 +74,11 @@ class StatusReporter:
             worker_deaths=[WorkerDeath(at=death.at, pid=death.pid, how=death.how) for death in self.deaths],
             scheduling=describe(),
         )
-        views = {view.name: view for view in self._node.views(now)}
+        views = {view.name: view for view in views_of(self._node, now)}
         return StatusResult(
             daemon=daemon,
             instances=[self._instance(plan, views[plan.name], now) for plan in self._plans],
-            groups=[_group(view, now) for view in self._node.group_views(now)],
+            groups=[_group(view, now) for view in group_views_of(self._node, now)],
             static_addresses=self._statics(),
         )
 
@@ -111,6 +110,7 @@ class StatusReporter:
             addresses=self._addresses(plan),
             faults=[{"reason": fault.reason.value, "name": fault.name} for fault in view.faults],
             waiting_for=list(view.waiting_for),
+            lingering=[str(address) for address in view.lingering],
             trackers=[_tracker(report) for report in self._trackers.reports(plan.config)],
             timers=dict(view.timers),
             peers=[_peer(peer, now) for peer in view.peers],

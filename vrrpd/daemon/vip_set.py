@@ -1,6 +1,6 @@
 """The addresses of one instance: put on, taken off and announced with messages and frames built beforehand."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv4Address
 
 from vrrpd.config.model import VirtualAddress
@@ -144,6 +144,10 @@ class VipSet:
         """Those that live on the interface with this index."""
         return tuple(bound.vip for bound in self._bound.values() if bound.link.index == index)
 
+    def places(self, addresses: Iterable[Address]) -> Iterator[tuple[int, Address]]:
+        """Those that neighbours can be told of, each with the index of its interface."""
+        return ((self._frames[address][0], address) for address in addresses if address in self._frames)
+
     def devices_of(self, addresses: Collection[Address]) -> tuple[str, ...]:
         """Names of the interfaces of ``addresses``, each once."""
         if self._is_whole(tuple(addresses)):
@@ -184,9 +188,7 @@ class VipSet:
 
     def remove(self, netlink: Netlink, addresses: tuple[Address, ...]) -> Failure | None:
         """Addresses that are unbound are nowhere, and so removed."""
-        self._outlet.cancel(addresses)
-        for address in addresses:
-            self._examined.pop(address, None)
+        self.hush(addresses)
         if self._spared:
             addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
         failures = self._remove_former(netlink, addresses)
@@ -196,6 +198,13 @@ class VipSet:
             return None
         reasons = [self._describe("remove", failure) for failure in failures]
         return Failure(tuple(failure.vip.address for failure in failures), "; ".join(reasons))
+
+    def hush(self, addresses: Iterable[Address]) -> None:
+        """What was still to be said of them is not said any more."""
+        addresses = tuple(addresses)
+        self._outlet.cancel(addresses)
+        for address in addresses:
+            self._examined.pop(address, None)
 
     def _remove_former(self, netlink: Netlink, addresses: Collection[Address]) -> tuple[AddressFailure, ...]:
         """What stands there in a form that we no longer give it."""

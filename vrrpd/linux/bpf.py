@@ -125,6 +125,27 @@ def arp_replies(sender: int) -> tuple[Instruction, ...]:
     )
 
 
+GRATUITOUS_ARP: Final = (
+    Instruction(_LOAD_WORD, 28),
+    Instruction(_COPY_TO_X),
+    Instruction(_LOAD_WORD, 38),
+    Instruction(_JUMP_IF_EQUAL_X, if_true=1),
+    *DROP_ALL,
+    *ACCEPT_ALL,
+)
+"""Of ARP frames those whose sender asks for, or tells of, its own address."""
+
+NEIGHBOUR_ADVERTISEMENTS: Final = (
+    Instruction(_LOAD_BYTE, 20),
+    Instruction(_JUMP_IF_EQUAL, 58, if_true=0, if_false=3),
+    Instruction(_LOAD_BYTE, 54),
+    Instruction(_JUMP_IF_EQUAL, 136, if_true=0, if_false=1),
+    *ACCEPT_ALL,
+    *DROP_ALL,
+)
+"""Of IPv6 frames, which here have no extension headers."""
+
+
 def _load_vrid(family: Family) -> tuple[Instruction, ...]:
     if family is Family.IPV6:
         return (Instruction(_LOAD_BYTE, _VRID_OFFSET),)

@@ -12,6 +12,8 @@ _SOCKET: Final = "NOTIFY_SOCKET"
 _WATCHDOG_TIME: Final = "WATCHDOG_USEC"
 _WATCHDOG_PID: Final = "WATCHDOG_PID"
 _MICROSECONDS: Final = 1_000_000
+_ORDINARY: Final = 10.0
+"""Seconds for what else there is to do; less than systemd's own limit (90 s) changes nothing."""
 
 
 class ServiceManager:
@@ -54,6 +56,10 @@ class ServiceManager:
 
     def stopping(self, status: str = "stopping") -> None:
         self._send("STOPPING=1", f"STATUS={status}")
+
+    def extend(self, seconds: Seconds) -> None:
+        """Stopping takes as long, and then as long as it may without that."""
+        self._send(f"EXTEND_TIMEOUT_USEC={int((seconds + _ORDINARY) * _MICROSECONDS)}")
 
     def failed(self, errno: int, status: str) -> None:
         self._send(f"ERRNO={errno}", f"STATUS={status}")

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vrrpd.config.model import GlobalDefs, Track, TrackFile, TrackGroup
-from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.observe.dump_facts import DumpFacts, InterfaceFacts, ProcessFacts, ScriptFacts, SpacingFacts
 from vrrpd.observe.dump_instance import instance_lines
 from vrrpd.observe.dump_words import address_words, command_words, process_words
+from vrrpd.view import SyncGroupView
 
 _POLLED: Final[Mapping[str | None, str]] = {
     "MII": "NIC support MII regs",

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from vrrpd.config.model import Config, TrackProcess, VirtualAddress, VrrpInstance, VrrpScript
 from vrrpd.core.effects import State
-from vrrpd.core.sync_group import SyncGroupView
 from vrrpd.core.timers import master_down_interval
-from vrrpd.core.view import VirtualRouterView
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
+from vrrpd.view import SyncGroupView, VirtualRouterView
 
 
 @dataclass(frozen=True, slots=True)

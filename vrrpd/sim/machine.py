@@ -9,7 +9,7 @@ from vrrpd.config.rfc import rfc_reading
 from vrrpd.core.effects import AddAddresses, Effect, Reason, RemoveAddresses
 from vrrpd.core.events import AdvertisementReceived, Event, Fault
 from vrrpd.core.node import Node
-from vrrpd.core.parameters import FastFailover, Parameters, ProbeMode
+from vrrpd.core.parameters import FastFailover, Handover, Parameters, ProbeMode
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.records import dataclass
 from vrrpd.sim.history import LONGEST_HOLDS, History, Setup, retry_delay
@@ -105,6 +105,7 @@ def machine_of(history: History, setup: Setup, number: int, routers: tuple[str, 
             preempt_delay=setup.preempt_delay,
             retry_delay=retry_delay(history),
             yield_hold=history.yield_hold,
+            handover=Handover.BREAK_FIRST,
             longest_yield=Seconds(LONGEST_HOLDS * history.yield_hold),
             fast_failover=fast_failover(setup, setup.fast),
         )

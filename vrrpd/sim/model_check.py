@@ -20,6 +20,7 @@ from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.records import dataclass
 from vrrpd.units import Instant, Priority, Seconds, Vrid
+from vrrpd.view import view_of
 
 _DIGITS: Final = 6
 _NEVER: Final = 1000.0
@@ -57,7 +58,7 @@ class Still:
     __slots__ = ("_router", "deadline", "state", "timers", "traits")
 
     def __init__(self, router: VirtualRouter) -> None:
-        view = router.view(_BEGIN)  # so that what is left of each timer is when it runs out
+        view = view_of(router, _BEGIN)  # so that what is left of each timer is when it runs out
         self._router = router
         self.state = router.state
         self.deadline = router.deadline

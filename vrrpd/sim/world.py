@@ -58,6 +58,7 @@ from vrrpd.sim.network import Network
 from vrrpd.sim.prober import Prober
 from vrrpd.sim.scenario import Action
 from vrrpd.units import OWNER, Instant, Priority, Seconds, after
+from vrrpd.view import views_of
 
 _QUEUE: Final = 256
 """Packets that wait for a process that does not run; the kernel drops the rest."""
@@ -443,7 +444,7 @@ class World:
         for name, machine in self.machines.items():
             if machine.node is None or machine.paused:
                 continue
-            for view in machine.node.views(self.now):
+            for view in views_of(machine.node, self.now):
                 left = view.timers.get("master_down")
                 if view.state is State.BACKUP and view.master is not None and left is not None:
                     peer = next(peer for peer in view.peers if peer.address == view.master.address)

@@ -18,6 +18,7 @@ from tests.core.builders import (
     words,
 )
 from vrrpd.core.effects import (
+    Linger,
     NoticeKind,
     Notify,
     NotifyEvent,
@@ -92,7 +93,7 @@ def test_another_source_address_is_no_fault() -> None:
 def test_maintenance_is_a_fault_an_operator_asks_for() -> None:
     story = master()
     effects = story.ask(OperatorAction.MAINTENANCE_ON, "new switch")
-    assert effects[:2] == (FAREWELL, FAREWELL)
+    assert effects[:2] == (FAREWELL, Linger((VIP,)))
     assert change(effects) == StateChanged(State.MASTER, State.FAULT, Reason.MAINTENANCE, "maintenance: new switch")
     assert changes(story.ask(OperatorAction.MAINTENANCE_ON, "new switch")) == []
     assert change(story.ask(OperatorAction.MAINTENANCE_OFF)) == StateChanged(

@@ -18,10 +18,12 @@ from tests.core.builders import (
 from vrrpd.core.effects import (
     AddAddresses,
     Announce,
+    Linger,
+    Notice,
+    NoticeKind,
     Notify,
     NotifyEvent,
     Reason,
-    RemoveAddresses,
     SendAdvertisement,
     State,
     StateChanged,
@@ -36,7 +38,8 @@ def test_step_down_resigns_and_holds_back() -> None:
     story = master()
     assert story.ask(OperatorAction.STEP_DOWN, "kernel update") == (
         SendAdvertisement(Priority(0)),
-        RemoveAddresses((VIP,)),
+        Linger((VIP,)),
+        Notice(NoticeKind.HANDOVER, "addresses stay until the successor is heard, for 2.10 s at most"),
         StateChanged(State.MASTER, State.BACKUP, Reason.OPERATOR, "asked by the operator: kernel update"),
         Notify(NotifyEvent.BACKUP, Priority(100)),
     )
@@ -105,7 +108,9 @@ def test_after_step_down_the_other_priority_0_still_counts() -> None:
     story = master(parameters(yield_hold=Seconds(600.0)))
     story.ask(OperatorAction.STEP_DOWN)
     story.wait(1.0).hear(90, LOWER)
-    story.wait(1.0).hear(0, LOWER)
+    story.wait(1.0)
+    story.next_deadline()
+    story.hear(0, LOWER)
     effects = story.next_deadline()
     assert change(effects).reason is Reason.MASTER_RESIGNED
     assert story.timer("yield_hold") is None

@@ -36,6 +36,7 @@ from vrrpd.core.events import (
     Shutdown,
     Startup,
 )
+from vrrpd.core.parameters import Handover
 from vrrpd.proto.advertisement import DropReason
 from vrrpd.units import Priority, Seconds
 
@@ -232,7 +233,7 @@ def test_priority_in_the_startup_delay_counts_from_its_end_too() -> None:
 
 
 def test_a_master_resigns_and_leaves_nothing_behind() -> None:
-    story = master()
+    story = master(parameters(handover=Handover.BREAK_FIRST))
     assert story.tell(Shutdown()) == (
         SendAdvertisement(Priority(0)),
         RemoveAddresses((VIP,)),
@@ -273,7 +274,7 @@ def test_a_shutdown_before_the_start_and_a_second_one_do_nothing() -> None:
 
 
 def test_after_the_shutdown_nothing_happens_any_more() -> None:
-    story = master()
+    story = master(parameters(handover=Handover.BREAK_FIRST))
     story.tell(Shutdown())
     assert story.hear(1) == ()
     assert story.tell(LinkChanged(up=False)) == ()

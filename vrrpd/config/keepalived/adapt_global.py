@@ -189,6 +189,7 @@ _PARSERS: Final[Mapping[str, Parser]] = {
     "vrrp_garp_interval": seconds(0.000001, _MOST),
     "vrrp_gna_interval": seconds(0.000001, _MOST),
     "vrrp_garp_extra_if": extra_garp(1),
+    "handover": one_of("make_first", "break_first"),
     "vrrp_down_timer_adverts": integer(1, 100),
     "vrrp_ipsets": texts,
     "nftables": optional_text("keepalived"),

@@ -13,6 +13,7 @@ from vrrpd.config.keepalived.words import Draft, build
 from vrrpd.config.model import Authentication, Garp, VirtualAddress, VrrpInstance
 from vrrpd.config.validate import ADDRESS_LIMIT
 from vrrpd.config.values import shortened
+from vrrpd.core.parameters import Handover
 from vrrpd.units import OWNER, Address, Family, Seconds, Vrid, family_of
 
 _LONGEST_V3: Final = 40.95
@@ -307,6 +308,7 @@ def _built(subject: Subject) -> VrrpInstance:
         "state": subject.state,
         "priority": subject.priority,
         "version": subject.version,
+        "handover": Handover(draft.get("handover", str, defs.get("handover", str, "make_first"))),
         "garp": _garp(draft, defs),
         "notify": notify_scripts(draft),
         "origins": draft.origins,

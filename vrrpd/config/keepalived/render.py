@@ -41,7 +41,7 @@ class InexpressibleError(ConfigError):
 
 
 def render_keepalived(config: Config) -> str:
-    """Reading it again gives an equal configuration. ``address_loss`` and ``garp_form`` become comments.
+    """Reading it again gives an equal configuration. ``address_loss``, ``handover`` and ``garp_form`` become comments.
 
     Raises InexpressibleError for values that its language cannot hold, such as a quotation mark in a name.
     """
