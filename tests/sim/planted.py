@@ -8,7 +8,7 @@ import pytest
 import vrrpd.core.election as election
 from vrrpd import handover
 from vrrpd.core.effects import Reason, SendAdvertisement
-from vrrpd.core.events import HostSilent
+from vrrpd.core.events import HostSilent, LetGo
 from vrrpd.core.timers import Timer
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.units import Instant, Priority, Seconds, after
@@ -146,6 +146,21 @@ def hands_over_no_timers(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(handover._PLAN, VirtualRouter, plan)
 
 
+def breaks_first(patch: pytest.MonkeyPatch) -> None:
+    """Whoever leaves lets go at once, whatever is configured."""
+    patch.setattr(VirtualRouter, "_leave", lambda self, _now: self._release(farewells=1))
+
+
+def never_lets_go(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(VirtualRouter, "_EXPIRED", {**VirtualRouter._EXPIRED, Timer.LINGER: lambda *_: None})
+
+
+def does_not_see_the_successor(patch: pytest.MonkeyPatch) -> None:
+    """The addresses stay as long as if nobody had been heard."""
+    patch.setattr(VirtualRouter, "_succeeded", lambda *_: None)
+    patch.setattr(VirtualRouter, "_HANDLERS", {**VirtualRouter._HANDLERS, LetGo: lambda *_: None})
+
+
 PLANTED: Final[Mapping[Plant, frozenset[str]]] = {
     reversed_skew_time: frozenset({"lower waits longer"}),
     forgets_to_remove: frozenset({"released"}),
@@ -163,6 +178,9 @@ PLANTED: Final[Mapping[Plant, frozenset[str]]] = {
     never_regrets: frozenset({"backs off"}),
     two_owners_agree: frozenset({"one holder"}),
     tries_once: frozenset({"released", "some holder", "one holder"}),
+    breaks_first: frozenset({"no gap"}),
+    never_lets_go: frozenset({"released"}),
+    does_not_see_the_successor: frozenset({"one holder"}),
     forgets_to_reload: frozenset({"released"}),
     hands_over_no_timers: frozenset({"some holder", "lower waits longer", "one holder", "best holder"}),
 }

@@ -16,7 +16,7 @@ from vrrpd.sim.network import Weather
 from vrrpd.sim.prober import Prober
 from vrrpd.sim.scenario import Action, Scenario
 from vrrpd.sim.timeline import timeline
-from vrrpd.sim.world import play
+from vrrpd.sim.world import World, play
 from vrrpd.units import Seconds
 
 PAIR = (Setup("n1", 101), Setup("n2", 100))
@@ -176,6 +176,32 @@ def list_of(history: History, node: str) -> list[tuple[float, State]]:
         (entry.at, entry.seen.new)
         for entry in play(history).entries
         if isinstance(entry.seen, StateChanged) and entry.node == node
+    ]
+
+
+def test_who_is_asked_to_stop_holds_until_the_successor_does() -> None:
+    history = pair(trouble(10, Action.STOP))
+    assert held(history, (9, 10.6, 10.62)) == [("n1",), ("n1",), ("n2",)]
+    first = replace(history, setups=tuple(replace(setup, break_first=True) for setup in PAIR))
+    assert held(first, (9, 10.1, 10.62)) == [("n1",), (), ("n2",)]
+
+
+def test_without_its_announcement_the_successors_advert_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "_announce", lambda *_: None)
+    assert held(pair(trouble(10, Action.STOP)), (10.62, 10.75)) == [("n1", "n2"), ("n2",)]
+
+
+def test_without_a_successor_it_lets_go_in_the_end() -> None:
+    alone = History(PAIR[:1], (trouble(10, Action.STOP),), Seconds(20.0))
+    assert held(alone, (10.1, 12.0, 12.2)) == [("n1",), ("n1",), ()]
+
+
+def test_it_starts_again_when_it_has_stopped() -> None:
+    history = pair(trouble(10, Action.STOP), trouble(10.1, Action.START))
+    assert reasons(history, "n1")[2:] == [
+        (State.INIT, Reason.SHUTDOWN),
+        (State.BACKUP, Reason.STARTUP),
+        (State.MASTER, Reason.PREEMPTING),
     ]
 
 

@@ -54,6 +54,7 @@ def _setups(random: Random, count: int, version: int, interval: float, *, heeds:
     nopreempt = random.random() < 0.25
     delays = (0.0, 2.5 * interval, 8.0 * interval) if random.random() < 0.3 else (0.0,)
     weights = (None, 0, 2, 60, -60) if random.random() < 0.5 else (None,)
+    break_first = random.choice((0.0, 0.0, 0.5))
     mixed = version == 3 and random.random() < 0.2
     return [
         Setup(
@@ -66,6 +67,7 @@ def _setups(random: Random, count: int, version: int, interval: float, *, heeds:
             from_start=random.random() < 0.9,
             lateness=Seconds(random.choice((0.0, 0.0001, 0.001)) * min(1.0, 10 * interval)),
             stubborn=place == stubborn,
+            break_first=random.random() < break_first,
         )
         for place in range(count)
     ]

@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from vrrpd.core.timers import master_down_interval
+from vrrpd.core.handover_order import GRACE, GRACE_EACH
+from vrrpd.core.timers import master_down_interval, skew_time
 from vrrpd.errors import VrrpdError
 from vrrpd.records import dataclass
 from vrrpd.sim.network import CLEAR, Weather
@@ -16,6 +17,9 @@ from vrrpd.units import Priority, Seconds
 
 _FORMAT: Final = 1
 _SCHEDULING: Final = 0.005
+_GRACE: Final = GRACE + 10 * GRACE_EACH
+"""So long a master that has left keeps its addresses after it has heard the successor."""
+_MARGIN: Final = 0.1
 _OWNERS_CONFLICT: Final = 4
 """Intervals until an owner that another one does not heed has stepped down."""
 _HOLD_TO_RETRY: Final = 6
@@ -84,6 +88,7 @@ class Setup:
     """One node as it is configured; ``lateness``: how long after a deadline its process runs (seconds).
 
     ``fast``: fast_failover's ``probe``, None without it. ``stubborn``: as an owner it heeds no other one.
+    ``break_first``: who leaves lets go of the addresses before somebody else has them.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Setup:
     probe_interval: Seconds = Seconds(0.1)
     misses: int = 3
     stubborn: bool = False
+    break_first: bool = False
 
     def __str__(self) -> str:
         words = [f"{self.name}: priority {self.priority}, advert_int {self.interval:g}"]
@@ -106,6 +112,7 @@ class Setup:
         words += [] if self.script_weight is None else [f"script weight {self.script_weight}"]
         words += [] if self.fast is None else [f"fast_failover {self.fast} {self.probe_interval:g} x {self.misses}"]
         words += ["heeds no other owner"] if self.stubborn else []
+        words += ["handover break_first"] if self.break_first else []
         words += [] if self.from_start else ["not started at first"]
         return ", ".join(words)
 
@@ -141,7 +148,7 @@ class Limits:
     does. ``overlap``: two hold while one takes over from the other. ``vacancy``: as short a time without a holder is
     none; a better node whose kernel refuses the addresses tries again and again, and hands over each time.
     ``longest``, ``shortest``: intervals between adverts, before or after a reload. ``tidy``: until an address is off
-    that could not be removed before.
+    that could not be removed before. ``linger``: as long may the addresses stay for a successor.
     """
 
     alone: Seconds
@@ -152,6 +159,7 @@ class Limits:
     longest: Seconds
     shortest: Seconds
     tidy: Seconds
+    linger: Seconds
 
 
 def limits_of(history: History) -> Limits:
@@ -180,11 +188,12 @@ def limits_of(history: History) -> Limits:
         alone=Seconds(alone),
         held=Seconds(held),
         best=Seconds(best),
-        overlap=Seconds(slack),
+        overlap=Seconds(slack + _GRACE),
         vacancy=Seconds(vacancy),
         longest=interval,
         shortest=Seconds(min(intervals, default=1.0)),
         tidy=Seconds(retry + history.yield_hold + slack),
+        linger=Seconds(skew_time(history.version, Priority(1), interval) + interval + _MARGIN + slack),
     )
 
 

@@ -2,7 +2,15 @@
 
 from typing import NamedTuple, TypeAlias
 
-from vrrpd.core.effects import AddAddresses, Probe, RemoveAddresses, SendAdvertisement, StateChanged, StopProbing
+from vrrpd.core.effects import (
+    AddAddresses,
+    Linger,
+    Probe,
+    RemoveAddresses,
+    SendAdvertisement,
+    StateChanged,
+    StopProbing,
+)
 from vrrpd.records import dataclass
 from vrrpd.sim.history import Trouble
 from vrrpd.units import Address, Instant, Priority, Seconds
@@ -85,6 +93,7 @@ Seen: TypeAlias = (
     StateChanged
     | AddAddresses
     | RemoveAddresses
+    | Linger
     | SendAdvertisement
     | Probe
     | StopProbing

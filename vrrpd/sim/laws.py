@@ -14,6 +14,7 @@ from vrrpd.sim.invariants import vacancies
 from vrrpd.sim.journal import Disturbed, Entry, Forgotten, Journal, Raised, Waiting
 from vrrpd.sim.laws_addresses import released
 from vrrpd.sim.laws_fast import backs_off, demoted, silence_counts, silence_is_real
+from vrrpd.sim.laws_handover import no_gap
 from vrrpd.units import OWNER, Seconds
 
 
@@ -152,6 +153,7 @@ LAWS: Final[tuple[Callable[[Evidence], Violation | None], ...]] = (
     silence_counts,
     demoted,
     backs_off,
+    no_gap,
 )
 
 

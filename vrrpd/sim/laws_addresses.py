@@ -3,31 +3,35 @@
 from dataclasses import field
 from typing import Final
 
-from vrrpd.core.effects import AddAddresses, RemoveAddresses, State, StateChanged
+from vrrpd.core.effects import AddAddresses, Linger, RemoveAddresses, State, StateChanged
 from vrrpd.records import dataclass
 from vrrpd.sim.evidence import Evidence, Violation, carry
 from vrrpd.sim.history import Happening
 from vrrpd.sim.journal import Cleared, Disturbed, Entry, Forgotten, Refused, Stolen, Wanted
+from vrrpd.sim.scenario import Action
 from vrrpd.units import Address, Seconds
 
 _LAW: Final = "released"
-_KERNEL: Final = frozenset({Happening.REFUSE_NOTHING, Happening.REFUSE_ADD})
+_AGAIN: Final = frozenset({Happening.REFUSE_NOTHING, Happening.REFUSE_ADD, Action.CONTINUE})
 """From then on addresses can be removed."""
 _FOR_EVER: Final = float("inf")
 
 
 @dataclass(slots=True)
 class _Account:
-    """One virtual router of one node. ``excused``: until when it may hold more than it should; ``lacks``: or less.
+    """One virtual router of one node; ``linger`` as in ``Limits``.
+
+    ``excused``: until when it may hold more than it should; ``lacks``: or less.
 
     ``began``: it became MASTER at this moment; ``reloaded``: it was told what to hold.
     """
 
     name: str
+    linger: Seconds
     state: State | None = None
     held: set[Address] = field(default_factory=set)
     wanted: tuple[Address, ...] = ()
-    excused: float = 0.0
+    excused: float = -1.0
     lacks: bool = False
     began: bool = False
     reloaded: bool = False
@@ -40,7 +44,7 @@ class _Account:
                 carry(self.held, seen)
                 self.lacks = self.lacks and not self.held.issuperset(self.wanted)
                 if not self.surplus:
-                    self.excused = min(self.excused, at)
+                    self.excused = -1.0
             case Stolen():
                 carry(self.held, seen)
                 self.lacks = True
@@ -48,6 +52,8 @@ class _Account:
                 self.lacks = True
             case Refused():
                 self.excused = _FOR_EVER
+            case Linger():
+                self.excused = at + self.linger
             case Wanted():
                 self.wanted, self.reloaded = seen.addresses, True
             case Forgotten():
@@ -63,7 +69,7 @@ class _Account:
     def judge(self, at: float) -> str | None:
         """At the end of a moment in which something was done."""
         wrong = None
-        if self.surplus and at >= self.excused:
+        if self.surplus and at > self.excused:
             wrong = f"is {self.state.value if self.state else ''} and still holds {_join(self.surplus)}"
         elif self.state is State.MASTER and (self.began or self.reloaded) and not self.lacks:
             missing = set(self.wanted) - self.held
@@ -88,7 +94,7 @@ def released(evidence: Evidence) -> Violation | None:
             key = (node, router)
             account = accounts.get(key)
             if account is None:
-                account = accounts[key] = _Account(f"{router} of {node}")
+                account = accounts[key] = _Account(f"{router} of {node}", evidence.limits.linger)
             account.take(seen, at)
             touched[key] = account
         elif isinstance(seen, Disturbed) and seen.trouble is not None:
@@ -107,9 +113,10 @@ def _excuse(
     for (node, router), account in accounts.items():
         if trouble is None or node != trouble.node or account.excused <= entry.at:
             continue
-        if trouble.what in _KERNEL or account.excused < _FOR_EVER:
+        if trouble.what in _AGAIN or account.excused < _FOR_EVER:
             stalled = trouble.value if trouble.what is Happening.STALL else 0.0
-            account.excused = entry.at + stalled + evidence.limits.tidy
+            later = entry.at + stalled + max(evidence.limits.tidy, evidence.limits.linger)
+            account.excused = _FOR_EVER if trouble.what is Action.PAUSE else later
             touched[node, router] = account
 
 
@@ -119,7 +126,7 @@ def _judge(touched: dict[tuple[str, str], _Account], at: float) -> Violation | N
         wrong = account.judge(at)
         if wrong is not None:
             return Violation(_LAW, Seconds(at), f"{account.name} {wrong}")
-    for key in [key for key, account in touched.items() if not at < account.excused < _FOR_EVER]:
+    for key in [key for key, account in touched.items() if not at <= account.excused < _FOR_EVER]:
         del touched[key]
     return None
 

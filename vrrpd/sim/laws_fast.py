@@ -1,7 +1,6 @@
 """What must hold where fast_failover is configured; without it none of these laws has anything to say."""
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Final
 
 from vrrpd.core.effects import Probe, Reason, SendAdvertisement, State, StateChanged, StopProbing
@@ -11,6 +10,7 @@ from vrrpd.sim.evidence import Evidence, Violation
 from vrrpd.sim.history import LONGEST_HOLDS, Happening
 from vrrpd.sim.journal import Able, Disturbed, Entry, Forgotten
 from vrrpd.sim.machine import address_of
+from vrrpd.sim.watch import NEVER, Key, Watch
 from vrrpd.units import RESIGN, Address, Priority, Seconds
 
 _ACQUAINTED: Final = 1.2
@@ -20,58 +20,6 @@ _SHARE: Final = 0.25
 _STALL: Final = 0.1
 _REST: Final = 60.0
 """How long nobody is asked after a wrong takeover, at least."""
-_NEVER: Final = float("inf")
-Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Watch:
-    """How things stand, and since when; what is not so has no entry (``whole``: is infinity)."""
-
-    whole: float = _NEVER
-    able: dict[str, float] = field(default_factory=dict)
-    answers: dict[str, float] = field(default_factory=dict)
-    priority: dict[str, tuple[int, float]] = field(default_factory=dict)
-    state: dict[Key, tuple[State, float]] = field(default_factory=dict)
-    probe: dict[Key, tuple[Probe, float]] = field(default_factory=dict)
-    asked: dict[Key, Address] = field(default_factory=dict)
-    """Who was asked last."""
-    was_master: set[Key] = field(default_factory=set)
-
-    def take(self, entry: Entry) -> None:
-        at, node, router, seen = entry
-        key = (node, router)
-        match seen:
-            case Disturbed():
-                self.whole = min(self.whole, at) if seen.whole else _NEVER
-            case Able():
-                _since(self.able, node, at, holds=seen.able)
-                _since(self.answers, node, at, holds=seen.answers)
-                if self.priority.get(node, (0, at))[0] != seen.priority:
-                    self.priority[node] = seen.priority, at
-            case StateChanged():
-                self.state[key] = seen.new, at
-                if seen.new is State.MASTER:
-                    self.was_master.add(key)
-            case Probe():
-                self.probe[key] = seen, at
-                self.asked[key] = seen.host
-            case StopProbing():
-                self.probe.pop(key, None)
-            case Forgotten():
-                self.state.pop(key, None)
-                self.probe.pop(key, None)
-                self.was_master.discard(key)
-
-    def is_state(self, key: Key, state: State) -> bool:
-        return self.state.get(key, (None, 0.0))[0] is state
-
-
-def _since(moments: dict[str, float], node: str, at: float, *, holds: bool) -> None:
-    if holds:
-        moments.setdefault(node, at)
-    else:
-        moments.pop(node, None)
 
 
 def _is_fast(evidence: Evidence) -> bool:
@@ -91,14 +39,14 @@ def silence_is_real(evidence: Evidence) -> Violation | None:
     """Nobody takes over from a host as silent that would have answered all the while."""
     if not _is_fast(evidence):
         return None
-    watch, names = _Watch(), _names(evidence)
+    watch, names = Watch(), _names(evidence)
     for entry in evidence.deeds:
         at, node, router, seen = entry
         if isinstance(seen, StateChanged) and seen.reason is Reason.MASTER_SILENT and seen.new is State.MASTER:
             host, setup = names[watch.asked[node, router]], evidence.setups[node]
             span = (setup.misses + 2) * setup.probe_interval + _STALL
             long_ago = at - span - _SHARE * _skew(evidence) - evidence.limits.overlap
-            if max(watch.whole, watch.answers.get(host, _NEVER), watch.able.get(node, _NEVER)) < long_ago:
+            if max(watch.whole, watch.answers.get(host, NEVER), watch.able.get(node, NEVER)) < long_ago:
                 return Violation("silence is real", Seconds(at), f"{router} of {node} took {host} for dead: it answers")
         watch.take(entry)
     return None
@@ -117,7 +65,7 @@ def silence_counts(evidence: Evidence) -> Violation | None:
     """Who asks a host, and gets no answer any more, takes over soon, or hears of another master."""
     if not _is_fast(evidence):
         return None
-    watch, names, debts = _Watch(), _names(evidence), dict[str, _Debt]()
+    watch, names, debts = Watch(), _names(evidence), dict[str, _Debt]()
     for entry in (*evidence.deeds, Entry(evidence.journal.end, "", "", Disturbed(None, calm=False, whole=False))):
         for debt in debts.values():
             if debt.due < entry.at:
@@ -132,7 +80,7 @@ def silence_counts(evidence: Evidence) -> Violation | None:
     return None
 
 
-def _silenced(evidence: Evidence, watch: _Watch, names: dict[Address, str], host: str, at: float) -> Iterator[_Debt]:
+def _silenced(evidence: Evidence, watch: Watch, names: dict[Address, str], host: str, at: float) -> Iterator[_Debt]:
     """Those who asked that host, and were acquainted."""
     routers = evidence.journal.routers
     for name, setup in evidence.setups.items():
@@ -140,7 +88,7 @@ def _silenced(evidence: Evidence, watch: _Watch, names: dict[Address, str], host
         if len(asked) < len(routers) or any(names[probe.host] != host for probe, _ in asked):
             continue
         since = max(since for _, since in asked)
-        if max(watch.whole, watch.able.get(name, _NEVER), watch.answers[host]) > since or at < since + _ACQUAINTED:
+        if max(watch.whole, watch.able.get(name, NEVER), watch.answers[host]) > since or at < since + _ACQUAINTED:
             continue
         overdue = 0.0 if all(probe.continuous for probe, _ in asked) else _OVERDUE * evidence.limits.longest
         # Besides the misses: an answer just before, the pause after it, and until the step on which backups agree.
@@ -149,11 +97,11 @@ def _silenced(evidence: Evidence, watch: _Watch, names: dict[Address, str], host
         yield _Debt(name, host, at + soon + evidence.limits.overlap)
 
 
-def _is_released(watch: _Watch, entry: Entry, debt: _Debt) -> bool:
+def _is_released(watch: Watch, entry: Entry, debt: _Debt) -> bool:
     seen = entry.seen
     if isinstance(seen, Disturbed) and seen.trouble is not None and seen.trouble.node == debt.node:
         return True
-    if watch.whole == _NEVER or debt.node not in watch.able or debt.host in watch.answers:
+    if watch.whole == NEVER or debt.node not in watch.able or debt.host in watch.answers:
         return True
     return entry.node == debt.node and isinstance(seen, StateChanged | Probe | StopProbing)
 
@@ -163,7 +111,7 @@ def demoted(evidence: Evidence) -> Violation | None:
     reloads = {Happening.RELOAD_FAST, Happening.RELOAD_PREEMPT}
     if not _is_fast(evidence) or evidence.happenings & reloads:
         return None
-    watch, debts = _Watch(), dict[str, _Debt]()
+    watch, debts = Watch(), dict[str, _Debt]()
     for entry in (*evidence.deeds, Entry(evidence.journal.end, "", "", Disturbed(None, calm=False, whole=False))):
         seen = entry.seen
         if isinstance(seen, Disturbed) and (seen.trouble is not None or not seen.calm):
@@ -181,18 +129,18 @@ def demoted(evidence: Evidence) -> Violation | None:
     return None
 
 
-def _overtaken(evidence: Evidence, watch: _Watch, entry: Entry, seen: Able) -> Iterator[_Debt]:
+def _overtaken(evidence: Evidence, watch: Watch, entry: Entry, seen: Able) -> Iterator[_Debt]:
     """Those who followed that master, and now have the higher priority."""
     routers, limits, fallen = evidence.journal.routers, evidence.limits, entry.node
     long_ago = entry.at - _OVERDUE * limits.longest - limits.alone
-    before, since = watch.priority.get(fallen, (0, _NEVER))
+    before, since = watch.priority.get(fallen, (0, NEVER))
     masters = {key for key, (state, _) in watch.state.items() if state is State.MASTER}
     alone = masters == {(fallen, router) for router in routers}
-    began = max(watch.state.get((fallen, router), (None, _NEVER))[1] for router in routers)
-    if not alone or not seen.able or max(since, began, watch.whole, watch.able.get(fallen, _NEVER)) > long_ago:
+    began = max(watch.state.get((fallen, router), (None, NEVER))[1] for router in routers)
+    if not alone or not seen.able or max(since, began, watch.whole, watch.able.get(fallen, NEVER)) > long_ago:
         return
     for name, setup in evidence.setups.items():
-        own, own_since = watch.priority.get(name, (0, _NEVER))
+        own, own_since = watch.priority.get(name, (0, NEVER))
         keys = [(name, router) for router in routers]
         if not seen.priority < own <= before or name == fallen or not _may_preempt(evidence, name):
             continue
@@ -201,7 +149,7 @@ def _overtaken(evidence: Evidence, watch: _Watch, entry: Entry, seen: Able) -> I
             key in watch.was_master and watch.state[key][1] > long_ago - LONGEST_HOLDS * evidence.history.yield_hold
             for key in keys
         )
-        if follows and not held_off and max(own_since, watch.able.get(name, _NEVER)) < long_ago:
+        if follows and not held_off and max(own_since, watch.able.get(name, NEVER)) < long_ago:
             told = 0.0 if evidence.setups[fallen].fast else limits.longest
             slack = limits.overlap + setup.lateness + evidence.setups[fallen].lateness
             yield _Debt(name, fallen, entry.at + told + _SHARE * _skew(evidence, own) + slack)
@@ -216,7 +164,7 @@ def backs_off(evidence: Evidence) -> Violation | None:
     """Who took over from a master that was alive asks nobody for a while."""
     if not _is_fast(evidence):
         return None
-    watch, names, limits = _Watch(), _names(evidence), evidence.limits
+    watch, names, limits = Watch(), _names(evidence), evidence.limits
     taken: dict[Key, tuple[str, float]] = {}
     heard: dict[Key, float] = {}
     rests: dict[Key, float] = {}
@@ -251,7 +199,7 @@ def backs_off(evidence: Evidence) -> Violation | None:
 
 
 def _answered(
-    evidence: Evidence, watch: _Watch, entry: Entry, taken: dict[Key, tuple[str, float]], heard: dict[Key, float]
+    evidence: Evidence, watch: Watch, entry: Entry, taken: dict[Key, tuple[str, float]], heard: dict[Key, float]
 ) -> dict[Key, float]:
     """Who hears the very master that it took over from."""
     soon = 3 * evidence.limits.shortest - evidence.limits.overlap
@@ -259,5 +207,5 @@ def _answered(
         key: float(entry.at)
         for key, (host, since) in taken.items()
         if host == entry.node and key[1] == entry.router and key not in heard
-        if since < entry.at < since + soon and watch.whole < entry.at and watch.able.get(key[0], _NEVER) < entry.at
+        if since < entry.at < since + soon and watch.whole < entry.at and watch.able.get(key[0], NEVER) < entry.at
     }

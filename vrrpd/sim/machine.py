@@ -26,7 +26,10 @@ SCRIPT: Final = Fault(Reason.TRACK_FAILED, "chk")
 
 @dataclass(slots=True)
 class Machine:
-    """``node`` is None while its daemon does not run; ``armed``: what its timer is set to; ``refuses``: its kernel."""
+    """``node`` is None while its daemon does not run; ``armed``: what its timer is set to; ``refuses``: its kernel.
+
+    ``stopping``: asked to end, it waits for a successor; ``starts_again``: when it has ended.
+    """
 
     name: str
     setup: Setup
@@ -42,6 +45,8 @@ class Machine:
     source: bool = True
     script: bool = True
     maintenance: bool = False
+    stopping: bool = False
+    starts_again: bool = False
     refuses_to_add: bool = False
     refuses_to_remove: bool = False
     armed: Instant | None = None
@@ -64,7 +69,7 @@ class Machine:
     @property
     def is_able(self) -> bool:
         well = (self.script or self.setup.script_weight != 0) and not self.refuses_to_add
-        running = self.powered and self.node is not None and not self.paused
+        running = self.powered and self.node is not None and not self.paused and not self.stopping
         return running and self.link and self.source and well and not self.maintenance
 
     @property
@@ -105,9 +110,9 @@ def machine_of(history: History, setup: Setup, number: int, routers: tuple[str, 
             preempt_delay=setup.preempt_delay,
             retry_delay=retry_delay(history),
             yield_hold=history.yield_hold,
-            handover=Handover.BREAK_FIRST,
             longest_yield=Seconds(LONGEST_HOLDS * history.yield_hold),
             fast_failover=fast_failover(setup, setup.fast),
+            handover=Handover.BREAK_FIRST if setup.break_first else Handover.MAKE_FIRST,
         )
         settings = rfc_reading(plain) if history.rfc else plain
         parameters[router] = replace(settings, owner_ignores_adverts=True) if setup.stubborn else settings

@@ -12,6 +12,8 @@ from typing import Final
 
 from vrrpd.core.effects import (
     AddAddresses,
+    Announce,
+    Linger,
     Probe,
     RemoveAddresses,
     SendAdvertisement,
@@ -25,6 +27,7 @@ from vrrpd.core.events import (
     EffectFailed,
     Event,
     FaultsChanged,
+    LetGo,
     LinkChanged,
     OperatorAction,
     OperatorRequest,
@@ -160,10 +163,18 @@ class World:
         self._start(machine)
 
     def _stop(self, machine: Machine) -> None:
-        if machine.node is not None:
+        if machine.node is not None and not machine.stopping:
             self._resume(machine)
+            machine.stopping = True
             self._settle(machine, machine.node.handle_all(Shutdown(), self.now))
-            self._end(machine)
+
+    def _stopped(self, machine: Machine) -> None:
+        again = machine.starts_again
+        self._end(machine)
+        if again:
+            self._start(machine)
+            self._look()
+            self._disturbed(None)
 
     def _kill(self, machine: Machine) -> None:
         self._end(machine)
@@ -171,6 +182,7 @@ class World:
 
     def _end(self, machine: Machine) -> None:
         machine.node = machine.armed = None
+        machine.stopping = machine.starts_again = False
         machine.inbox.clear()
         self._prober.forget(machine)
         for router in self.routers:
@@ -183,6 +195,7 @@ class World:
 
     def _start(self, machine: Machine) -> None:
         if machine.node is not None or not machine.powered:
+            machine.starts_again = machine.stopping
             return
         self._clear(machine)
         machine.priority = weighed(machine)
@@ -385,13 +398,18 @@ class World:
                 change(effect.addresses)
             elif isinstance(effect, Probe | StopProbing):
                 self._prober.take(machine, router, effect, self.now)
-            elif not isinstance(effect, StateChanged):
+            elif isinstance(effect, Announce):
+                self._announce(machine, router)
+                continue
+            elif not isinstance(effect, StateChanged | Linger):
                 continue
             self._entries.append(Entry(self.now, machine.name, router, effect))
         self._arm(machine)
         if failed:
             machine.inbox += failed
             self._drain(machine)
+        if machine.stopping and machine.node is not None and not machine.node.lingering:
+            self._stopped(machine)
 
     def _arm(self, machine: Machine) -> None:
         node, armed = machine.node, machine.armed
@@ -411,6 +429,17 @@ class World:
             if other is not machine and other.powered:
                 for at in self.network.arrivals(name, other.name, self.now):
                     self._at(at, self._deliver, other, router, event)
+
+    def _announce(self, machine: Machine, router: str) -> None:
+        """Whoever keeps the addresses for a successor hears that this one has them."""
+        for other in self.machines.values() if machine.is_connected else ():
+            if other is not machine and other.node is not None and router in other.node.lingering:
+                for at in self.network.passing((machine.name, other.name), self.now):
+                    self._at(at, self._hear_announcement, other, router)
+
+    def _hear_announcement(self, machine: Machine, router: str) -> None:
+        if machine.is_connected and not machine.paused:
+            self._tell(machine, router, LetGo("announced by the successor"))
 
     def _at(self, instant: Instant, action: Callable[..., None], *arguments: object) -> None:
         self._number += 1
