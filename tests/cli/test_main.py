@@ -76,7 +76,7 @@ def test_every_command_module_is_in_the_table() -> None:
         (["stauts"], "Did you mean status?"),
         (
             ["frobnicate"],
-            "There are check, config, convert, maintenance, reload, replay, simulate, status, switchover, version.",
+            "There are check, config, convert, maintenance, reload, replay, simulate, status, switchover, upgrade, version.",
         ),
         (["--confg", "x"], "--config"),
         (["--log-level", "loud", "--config", "x"], "'debug', 'info', 'warning', 'error'"),

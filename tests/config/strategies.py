@@ -370,6 +370,7 @@ _GLOBAL: dict[str, st.SearchStrategy[object]] = {
     "include_check": st.sampled_from([(), ("read", "match")]),
     "json_version": st.sampled_from([1, 2]),
     "state_dump_file": PATHS,
+    "upgrade_on_reload": st.booleans(),
     "journal": PATHS,
     "journal_size": st.integers(1, 4096),
     "journal_files": st.integers(1, 100),

@@ -30,6 +30,9 @@ COMMANDS: Final = {
     ),
     "status": LazyCommand("vrrpd.cli.commands.status:status", "Show the state of every instance of a running daemon."),
     "switchover": LazyCommand("vrrpd.cli.commands.switchover:switchover", "Have another node take over an instance."),
+    "upgrade": LazyCommand(
+        "vrrpd.cli.commands.upgrade:upgrade", "Have the installed version go on in the running one's place."
+    ),
     "version": LazyCommand("vrrpd.cli.commands.version:version", "Show the version, and what it runs on."),
 }
 SECTIONS: Final = (

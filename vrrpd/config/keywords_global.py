@@ -163,6 +163,8 @@ GLOBAL_DEFS = table(
     Keyword("stats_dump_file", Form.PATH, "Where SIGUSR2 writes to.", "keepalived.stats in /tmp", '"/run/vrrpd/stats"'),
     Keyword("json_dump_file", Form.PATH, "Where the JSON dump goes.", "keepalived.json in /tmp", '"/run/vrrpd/json"'),
     Keyword("json_version", OneOf((1, 2)), "The shape of the JSON dump.", "1", "2"),
+    Keyword("upgrade_on_reload", Form.FLAG, "vrrpd: a reload by SIGHUP has another installed version go on.",
+            "false", "true"),
     Keyword("journal", Form.PATH, "vrrpd: everything that happens is written there, for `vrrpd replay`.", "none",
             '"/var/log/vrrpd/journal"'),
     Keyword("journal_size", Integer(1, 4096), "MiB after which it is moved to `FILE.1`, that one to `FILE.2`, ...",

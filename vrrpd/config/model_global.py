@@ -164,6 +164,7 @@ class GlobalDefs:
     reload_time_file: str | None = None
     reload_repeat: bool = False
     reload_file: str | None = None
+    upgrade_on_reload: bool = False
     include_check: tuple[str, ...] | None = None
     config_save_dir: str | None = None
     tmp_config_directory: str | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -31,9 +31,13 @@ from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.netlink import Netlink
 from vrrpd.plain import Plain
-from vrrpd.units import Instant, between
+from vrrpd.units import Instant, Seconds, between
 from vrrpd.view import view_of
 
+TOLD: Final = Seconds(5.0)
+"""That notify scripts are waited for before another version takes over,"""
+TELLING: Final = Seconds(0.05)
+"""and how long until they are looked at again."""
 TIDY: Final = 0.1
 """Seconds until addresses are removed that a dead worker left where another node is the master."""
 
@@ -85,12 +89,26 @@ class Adopting:
         if self._recorder is not None:
             self._recorder.renew()
 
-    def adopt(self, memory: Memory, read_at: Instant) -> None:
-        """Instead of ``start``: go on where a process that died stood. Nobody is told of it."""
+    def write_down(self) -> None:
+        """How everything is now, for a process that comes after this one; what the journal has waits no longer."""
+        if self._recorder is not None:
+            self._recorder.write()
+        self._journaling.close()
+
+    def when_told(self, callback: Callable[[], None], patience: Seconds = TOLD) -> None:
+        """Call it as soon as no notify script runs or waits for another one, or after ``patience``."""
+        if self._notifier.busy and patience > 0:
+            rest = Seconds(patience - TELLING)
+            self._chores.append(self._loop.call_later(TELLING, self.when_told, callback, rest))
+        else:
+            callback()
+
+    def adopt(self, memory: Memory, read_at: Instant, why: str) -> None:
+        """Instead of ``start``: go on where another process stood. Nobody is told of it but the journal: ``why``."""
         self._speak_first()
         self._notifier.resume(memory.notify)
         self._notifier.open()
-        self._journaling.configure(self._config.global_defs, "another worker died")
+        self._journaling.configure(self._config.global_defs, why)
         self._kernel.recall(memory.kernel)
         self._set_up_process()
         self._install_statics()

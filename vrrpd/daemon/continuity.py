@@ -97,7 +97,7 @@ class Continuity:
 def config_of(ledger: Ledger, first: Config) -> Config:
     """That of the last reload, or the first one."""
     content = ledger.config.read()
-    config = None if content is None else unpack(content, first.vrrp_instances).config
+    config = unpack(content, first.vrrp_instances).config if content else None
     return first if config is None else config
 
 

@@ -15,5 +15,7 @@ class ExitCode(enum.IntEnum):
     NO_CONFIG = 6
 
 
+RELIEVED: Final = 71
+"""Likewise: it made room for the installed version."""
 CRASHED: Final = 70
 """Only between the worker and its supervisor: a defect, and everything is as it was."""

@@ -22,9 +22,14 @@ _COLUMN: Final = SLOTS * 8
 class Pages:
     """One text, or none yet. OSError where the kernel has no memory for it."""
 
-    def __init__(self, name: str) -> None:
-        self._files = tuple(os.memfd_create(f"{name}-{which}", os.MFD_CLOEXEC) for which in "ab")
+    def __init__(self, name: str, inherited: tuple[int, ...] = ()) -> None:
+        self._files = inherited or tuple(os.memfd_create(f"{name}-{which}", os.MFD_CLOEXEC) for which in "ab")
         self._sequence = 0
+
+    def skip_to(self, number: int) -> None:
+        """There is nothing in it, and that has this number."""
+        self._sequence = number - 1
+        self.write(b"")
 
     def write(self, content: bytes) -> None:
         self._sequence = (self._sequence or self._newest()[0]) + 1
@@ -79,8 +84,8 @@ class Beat(NamedTuple):
 class Beats:
     """A column for each number of ``Beat``, a line for each slot from 0 to ``SLOTS`` - 1; those beyond are not kept."""
 
-    def __init__(self) -> None:
-        self.descriptor = os.memfd_create("vrrpd-beats", os.MFD_CLOEXEC)
+    def __init__(self, inherited: int | None = None) -> None:
+        self.descriptor = os.memfd_create("vrrpd-beats", os.MFD_CLOEXEC) if inherited is None else inherited
         os.ftruncate(self.descriptor, len(Beat._fields) * _COLUMN)
         memory = memoryview(mmap.mmap(self.descriptor, len(Beat._fields) * _COLUMN))
         columns = [memory[start : start + _COLUMN] for start in range(0, len(memory), _COLUMN)]
@@ -112,8 +117,19 @@ class Ledger:
     ``parameters``: those of all virtual routers, written down with the first state after ``config``.
     """
 
-    def __init__(self) -> None:
-        self.parameters = Pages("vrrpd-parameters")
-        self.state = Pages("vrrpd-state")
+    def __init__(self, pages: tuple[int, ...] = (), beats: int | None = None) -> None:
+        self.parameters = Pages("vrrpd-parameters", pages[:2])
+        self.state = Pages("vrrpd-state", pages[2:])
         self.config = Pages("vrrpd-config")
-        self.beats = Beats()
+        self.beats = Beats(beats)
+
+    @classmethod
+    def inherited(cls, pages: tuple[int, ...], beats: int, configuration: int) -> "Ledger":
+        """Of another version, which had a ``configuration`` of this number: that is not understood here."""
+        ledger = cls(pages, beats)
+        ledger.config.skip_to(configuration + 1)
+        return ledger
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        return self.parameters.descriptors + self.state.descriptors

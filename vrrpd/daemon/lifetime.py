@@ -9,22 +9,24 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from vrrpd import __version__
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
 from vrrpd.control.server import ControlServer
 from vrrpd.daemon.continuity import Continuity, Memory, end_scripts
 from vrrpd.daemon.dumper import Dumper
-from vrrpd.daemon.exit_codes import CRASHED, ExitCode
+from vrrpd.daemon.exit_codes import CRASHED, RELIEVED, ExitCode
 from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.places import namespace_of
-from vrrpd.daemon.post import Post
+from vrrpd.daemon.post import LEAVE, ORDER, REFUSED, Post
 from vrrpd.daemon.reading import Reading, pack
 from vrrpd.daemon.recorder import read
-from vrrpd.daemon.reload import Reloader
+from vrrpd.daemon.reload import Outcome, Reloader
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DUMPS, RELOAD, admit_requests, hold_for_good
+from vrrpd.daemon.upgrader import Upgrader
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.proc_events import ProcessConnector
@@ -91,7 +93,7 @@ class Lifetime:
         self._supervision = supervision
         self._stop_orders = 0
         self._serving = False
-        self._crashed = False
+        self._left_with: int | None = None
         legacy = None if supervision is None else read(supervision.ledger, config)
         self._memory = None if legacy is None else Memory.of(legacy.shell)
         continuity = Continuity() if supervision is None else Continuity(supervision.ledger, legacy, supervision.post)
@@ -111,7 +113,9 @@ class Lifetime:
             lambda: manager.ready(service.summary),
             self._replaced,
         )
-        commands = (service.reporter.command(), *self._reloader.commands, *service.operator.commands)
+        self._upgrader = Upgrader(self._post, self._reloader, lambda: manager.ready(service.summary))
+        commands = (*self._reloader.commands, *service.operator.commands, *self._upgrader.commands)
+        commands = (service.reporter.command(), *commands)
         self._server = ControlServer(run_dir.control_socket, command_table(*commands))
 
     def run(self) -> int:
@@ -123,9 +127,9 @@ class Lifetime:
             if not (self._stopping or self._failed):
                 self._serve()
         finally:
-            if not self._crashed:
+            if self._left_with is None:
                 self._end()
-        return CRASHED if self._crashed else self._exit_code
+        return self._exit_code if self._left_with is None else self._left_with
 
     def _end(self) -> None:
         if self._exit_code is not ExitCode.STOPPED:
@@ -160,7 +164,9 @@ class Lifetime:
         post = self._post
         if post is not None:
             end_scripts(memory, post.supervisor)
-        self._service.adopt(memory, read_clock())
+        version = "" if post is None else post.version_before
+        why = f"version {version} made room" if version else "another worker died"
+        self._service.adopt(memory, read_clock(), why)
 
     @property
     def _post(self) -> Post | None:
@@ -173,9 +179,11 @@ class Lifetime:
             return
         post.keep(CONTROL, self._server.start(self._loop, post.claim(CONTROL)))
         post.drop_unclaimed()
-        if self._memory is not None and post.deaths:
+        gap = between(Instant(post.ended_at), read_clock()) * 1000
+        if post.version_before:
+            log.info("vrrpd %s goes on where %s stood, after %.0f ms", __version__, post.version_before, gap)
+        elif self._memory is not None and post.deaths:
             death = post.deaths[-1]
-            gap = between(Instant(post.died_at), read_clock()) * 1000
             log.error("worker %d %s: this one goes on in its place after %.0f ms", death.pid, death.how, gap)
 
     def _replaced(self, config: Config) -> None:
@@ -183,6 +191,23 @@ class Lifetime:
         if supervision is not None:
             supervision.ledger.config.write(pack(Reading(config), supervision.first.vrrp_instances))
             self._service.record()
+
+    def _told(self, kind: bytes, content: bytes) -> None:
+        """By the supervisor."""
+        if kind == ORDER:
+            self._ordered(content[0])
+        elif kind == REFUSED:
+            self._upgrader.refused(content.decode(errors="replace"))
+        elif kind == LEAVE:
+            self._service.when_told(lambda: self._service.when_quiet(self._leave))
+
+    def _leave(self) -> None:
+        """The installed version is there: it goes on with everything as it is."""
+        if not self._stopping:
+            log.info("making room for the installed version")
+            self._service.write_down()
+            self._left_with = RELIEVED
+            self._loop.stop()
 
     def _ordered(self, number: int) -> None:
         """The supervisor passes a signal on."""
@@ -201,7 +226,7 @@ class Lifetime:
     def _listen_for_stop(self) -> None:
         post = self._post
         if post is not None:
-            post.listen(self._loop, self._ordered, self._left_alone)
+            post.listen(self._loop, self._told, self._left_alone)
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._told_to_stop, number)
             return
@@ -243,6 +268,7 @@ class Lifetime:
         self._superiors.manager.stopping()
         self._stopping = True
         self._reloader.close()
+        self._upgrader.close()
         patience = self._service.config.process.child_wait_time
         self._patience = self._loop.call_later(patience, self._waited)
         if self._options.manners.keep_addresses:
@@ -270,7 +296,11 @@ class Lifetime:
 
     def _asked_to_reload(self) -> None:
         if not self._stopping:
-            self._reloader.reload("SIGHUP")
+            self._reloader.reload("SIGHUP", self._reloaded)
+
+    def _reloaded(self, outcome: Outcome) -> None:
+        if not outcome.errors and self._service.config.global_defs.upgrade_on_reload:
+            self._upgrader.after_reload()
 
     def _runs_long(self, _number: int, _frame: object) -> None:
         """RLIMIT_RTTIME: other processes of this CPU have waited for as long. Not by the loop: it may be what hangs."""
@@ -287,7 +317,7 @@ class Lifetime:
             trace = error if isinstance(error, BaseException) else None
             log.critical("defect in vrrpd: %s", context.get("message"), exc_info=trace)
             if self._serving and not self._stopping and self._post is not None and not self._post.alone:
-                self._crashed = True
+                self._left_with = CRASHED
                 loop.stop()
                 return
         self._superiors.manager.failed(details.errno if details is not None else 0, "failed; the log says why")

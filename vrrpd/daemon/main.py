@@ -10,15 +10,18 @@ from pathlib import Path
 from vrrpd.config.diagnostics import Diagnostic
 from vrrpd.config.model import Config, GlobalDefs
 from vrrpd.daemon.auto_priority import LONGEST_RUN
+from vrrpd.daemon.bequest import Bequest, Program, UnknownBequestError, take_from
 from vrrpd.daemon.configuration import read_configuration
 from vrrpd.daemon.daemonize import detach
 from vrrpd.daemon.exit_codes import ExitCode
 from vrrpd.daemon.findings import log_findings
+from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.lifetime import Lifetime, Superiors
 from vrrpd.daemon.options import DEFAULT_RUN_DIR, DaemonOptions
 from vrrpd.daemon.pid_files import AlreadyRunningError, PidFiles
 from vrrpd.daemon.pid_files import claim as claim_pid_files
 from vrrpd.daemon.places import SHARED_PID_DIRECTORY, named_targets, namespace_of, pid_files_of, run_dir_of
+from vrrpd.daemon.recorder import read
 from vrrpd.daemon.run_dir import RunDir, RunDirInUseError, claim
 from vrrpd.daemon.signals import hold_for_good, hold_requests
 from vrrpd.daemon.supervisor import Supervisor
@@ -39,6 +42,7 @@ from vrrpd.linux.scheduling import shorten_slice
 from vrrpd.linux.sd_notify import ServiceManager
 from vrrpd.observe.logs import LogWriter, configure, configure_targets
 from vrrpd.records import dataclass
+from vrrpd.units import Seconds
 
 __all__ = ["DEFAULT_RUN_DIR", "DaemonOptions", "run"]
 
@@ -67,13 +71,45 @@ def run(options: DaemonOptions) -> int:
 
     In the background, this returns in the daemon only: the calling process exits when that is ready or has failed.
     """
+    program = Program.of_this_process()
+    try:
+        bequest, trial = take_from(os.environ)
+    except UnknownBequestError as error:
+        sys.stderr.write(f"{error}\n")
+        return ExitCode.FAILED
+    if bequest is not None:
+        return _try_out(options, bequest) if trial else _take_over(options, program, bequest)
     manager = ServiceManager.take_from(os.environ)
     detached = detach() if options.manners.background else None
     started = detached.report if detached is not None else _nobody_waits
-    connector = ProcessConnector()
+    return _guarded(options, program, Superiors(manager, started, ProcessConnector()))
+
+
+def _take_over(options: DaemonOptions, program: Program, bequest: Bequest) -> int:
+    """Go on in the process of another version."""
+    if options.manners.background:
+        os.chdir("/")
+    manager = ServiceManager(bequest.manager, None if bequest.watchdog is None else Seconds(bequest.watchdog))
+    superiors = Superiors(manager, _nobody_waits, ProcessConnector(bequest.connector))
+    return _guarded(options, program, superiors, bequest)
+
+
+def _try_out(options: DaemonOptions, bequest: Bequest) -> int:
+    """Whether ``_take_over`` would come to a good end; what is in the way goes to standard error."""
+    try:
+        found = _read(options)
+    except _RefusalError as refusal:
+        sys.stderr.write("".join(f"{line}\n" for line in refusal.lines))
+        return refusal.code
+    legacy = read(Ledger.inherited(bequest.pages, bequest.beats, bequest.configuration), found.config)
+    return ExitCode.FAILED if legacy is None else ExitCode.STOPPED
+
+
+def _guarded(options: DaemonOptions, program: Program, superiors: Superiors, bequest: Bequest | None = None) -> int:
+    manager, started, connector = superiors.manager, superiors.started, superiors.connector
     code: int = ExitCode.FAILED
     try:
-        code = _run(options, Superiors(manager, started, connector))
+        code = _run(options, superiors, program, bequest)
     except _RefusalError as refusal:
         sys.stderr.write("".join(f"{line}\n" for line in refusal.lines))
         manager.failed(0, refusal.lines[0])
@@ -90,24 +126,18 @@ def _nobody_waits(code: int) -> None:
     del code
 
 
-def _run(options: DaemonOptions, superiors: Superiors) -> int:
+def _run(options: DaemonOptions, superiors: Superiors, program: Program, bequest: Bequest | None) -> int:
     manners = options.manners
     _set_umask(manners.default_umask if manners.umask is None else manners.umask)
-    if manners.namespace:
-        _enter(options, manners.namespace)
-    found = _read(options)
-    namespace = namespace_of(manners, found.config.process)
-    if namespace and not manners.namespace:
-        _enter(options, namespace)
-        found = _read(options)  # what was said of interfaces was said of those outside
+    found = _read_inside(options) if bequest is None else _read(options)
     missing = missing_capabilities()
     if missing:
         text = f"vrrpd needs {' and '.join(missing)}: run it as root, or give it these capabilities"
         raise _RefusalError(ExitCode.PRIVILEGE_MISSING, text)
     with ExitStack() as stack:
         hold_requests()
-        pid_files = stack.enter_context(_pid_files(options, found.config))
-        run_dir = stack.enter_context(_run_dir(options, found.config))
+        pid_files = stack.enter_context(_pid_files(options, found.config, bequest))
+        run_dir = stack.enter_context(_run_dir(options, found.config, bequest))
         if manners.umask is None:
             _set_umask(found.config.global_defs.umask)
         if not manners.supervised:
@@ -116,11 +146,31 @@ def _run(options: DaemonOptions, superiors: Superiors) -> int:
         name = main_process_name(found.config.global_defs, keepalived=manners.keepalived_name)
         if name:
             set_process_name(name)
-        work = Worker(found.config, options, run_dir, pid_files, superiors, _Logs(found, options, run_dir))
-        manager = superiors.manager
-        code = Supervisor(work, manager.pass_on, superiors.started, respawn=manners.respawn).run()
+        logs = _Logs(found, options, run_dir, own_policy() if bequest is None else bequest.policy)
+        work = Worker(found.config, options, run_dir, pid_files, superiors, logs, _ledger(bequest))
+        tell, started = superiors.manager.pass_on, superiors.started
+        code = Supervisor(work, tell, started, program, respawn=manners.respawn, bequest=bequest).run()
         hold_for_good()
         return code
+
+
+def _read_inside(options: DaemonOptions) -> _Found:
+    """In the network namespace that is asked for."""
+    manners = options.manners
+    if manners.namespace:
+        _enter(options, manners.namespace)
+    found = _read(options)
+    namespace = namespace_of(manners, found.config.process)
+    if namespace and not manners.namespace:
+        _enter(options, namespace)
+        found = _read(options)  # what was said of interfaces was said of those outside
+    return found
+
+
+def _ledger(bequest: Bequest | None) -> Ledger:
+    if bequest is None:
+        return Ledger()
+    return Ledger.inherited(bequest.pages, bequest.beats, bequest.configuration)
 
 
 def _set_umask(mask: int | None) -> None:
@@ -151,13 +201,13 @@ def _read(options: DaemonOptions) -> _Found:
 
 
 @contextmanager
-def _pid_files(options: DaemonOptions, config: Config) -> Iterator[PidFiles]:
+def _pid_files(options: DaemonOptions, config: Config, bequest: Bequest | None = None) -> Iterator[PidFiles]:
     paths = pid_files_of(options.manners, config.process)
     shared = any(path.parent == SHARED_PID_DIRECTORY for path in paths)
     if shared:
         _make_shared_directory(SHARED_PID_DIRECTORY)
     try:
-        files = claim_pid_files(paths)
+        files = claim_pid_files(paths) if bequest is None else PidFiles(bequest.pid_files)
     except AlreadyRunningError as error:
         code = ExitCode.STOPPED if options.manners.keepalived_name else ExitCode.RUN_DIR_IN_USE
         raise _RefusalError(code, str(error)) from error
@@ -179,8 +229,11 @@ def _make_shared_directory(path: Path) -> None:
 
 
 @contextmanager
-def _run_dir(options: DaemonOptions, config: Config) -> Iterator[RunDir]:
-    run_dir = _claim_run_dir(options, run_dir_of(options, config.process))
+def _run_dir(options: DaemonOptions, config: Config, bequest: Bequest | None = None) -> Iterator[RunDir]:
+    if bequest is None:
+        run_dir = _claim_run_dir(options, run_dir_of(options, config.process))
+    else:
+        run_dir = RunDir(Path(bequest.run_dir), bequest.run_dir_lock, bequest.run_dir_created)
     try:
         yield run_dir
     finally:
@@ -199,7 +252,7 @@ def _claim_run_dir(options: DaemonOptions, path: Path) -> RunDir:
 
 def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, superiors: Superiors) -> int:
     """All in one process."""
-    logs = _Logs(found, options, run_dir)
+    logs = _Logs(found, options, run_dir, own_policy())
     with logs.open(), failures_told(options, superiors) as outcome:
         logs.begin()
         outcome.code = Lifetime(found.config, options, run_dir, superiors).run()
@@ -209,11 +262,11 @@ def _run_with_logs(found: _Found, options: DaemonOptions, run_dir: RunDir, super
 class _Logs:
     """Where a process that does the work writes to, and what it says first."""
 
-    def __init__(self, found: _Found, options: DaemonOptions, run_dir: RunDir) -> None:
+    def __init__(self, found: _Found, options: DaemonOptions, run_dir: RunDir, policy: tuple[int, int]) -> None:
         self._found = found
         self._options = options
         self._run_dir = run_dir
-        self._policy = own_policy()
+        self.policy = policy
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -225,7 +278,7 @@ class _Logs:
 
     def begin(self) -> None:
         """Before the first one."""
-        refused = inherit_policy(*self._policy)
+        refused = inherit_policy(*self.policy)
         if refused is not None:
             log.warning("%s: LimitRTPRIO=, or no CPUSchedulingResetOnFork= in the unit, allows it", refused)
         for remark in self._options.manners.remarks:
@@ -242,7 +295,7 @@ class _Logs:
 
     def follow(self) -> None:
         """Before one that goes on where another ended."""
-        inherit_policy(*self._policy)
+        inherit_policy(*self.policy)
         self.settle()
 
     def settle(self) -> tuple[LinuxError, ...]:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +26,13 @@ class AlreadyRunningError(VrrpdError):
 class PidFiles:
     """Those that ``claim`` locked; all hold this process's number."""
 
-    def __init__(self) -> None:
-        self._held: dict[Path, int] = {}
+    def __init__(self, held: Mapping[str, int] | None = None) -> None:
+        self._held = {Path(path): descriptor for path, descriptor in (held or {}).items()}
+
+    @property
+    def held(self) -> dict[str, int]:
+        """What the constructor takes, in a program that goes on in this process."""
+        return {str(path): descriptor for path, descriptor in self._held.items()}
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -19,6 +19,15 @@ KEEP: Final = b"K"
 DROP: Final = b"D"
 NOTIFY: Final = b"N"
 STARTED: Final = b"S"
+UPGRADE: Final = b"U"
+"""From the worker: have the installed version take over."""
+
+ORDER: Final = b"O"
+"""From the supervisor: a signal that passed on, by its number."""
+LEAVE: Final = b"L"
+"""The installed version waits: end, and leave everything as it is."""
+REFUSED: Final = b"F"
+"""There is no upgrade: why."""
 LONGEST: Final = 4096
 _ROOM: Final = 1 << 20
 
@@ -34,11 +43,14 @@ class Death:
 
 @dataclass(slots=True)
 class Estate:
-    """What the workers before left: sockets by name, how they died, when (CLOCK_MONOTONIC) the last one did."""
+    """What the workers before left: sockets by name, how they died, when (CLOCK_MONOTONIC) the last one ended.
+    ``version``: it did not die, but made room for this version; "" otherwise.
+    """
 
     sockets: dict[str, int] = field(default_factory=dict)
     deaths: list[Death] = field(default_factory=list)
-    died_at: float = 0.0
+    ended_at: float = 0.0
+    version: str = ""
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -47,6 +59,12 @@ def pair() -> tuple[socket.socket, socket.socket]:
     for end in ends:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
     return ends
+
+
+def adopt(descriptors: tuple[int, int]) -> tuple[socket.socket, socket.socket]:
+    """Those of a program that was here before."""
+    supervisors, workers = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+    return supervisors, workers
 
 
 def receive(end: socket.socket) -> tuple[bytes, list[int]] | None:
@@ -72,11 +90,14 @@ class Post:
         self._unclaimed = dict(estate.sockets)
         self.supervisor = supervisor
         self.deaths: Sequence[Death] = tuple(estate.deaths)
-        self.died_at = estate.died_at
+        self.ended_at = estate.ended_at
+        self.version_before = estate.version
         self.alone = False
 
-    def listen(self, loop: asyncio.AbstractEventLoop, asked: Callable[[int], None], left: Callable[[], None]) -> None:
-        """``asked`` gets the number of each signal that passed on; ``left`` is called when the supervisor is gone."""
+    def listen(
+        self, loop: asyncio.AbstractEventLoop, told: Callable[[bytes, bytes], None], left: Callable[[], None]
+    ) -> None:
+        """``told`` gets the kind of each message and the rest; ``left`` is called when the supervisor is gone."""
 
         def readable() -> None:
             while (found := receive(self._end)) is not None:
@@ -85,7 +106,7 @@ class Post:
                     self.alone = True
                     left()
                     return
-                asked(found[0][0])
+                told(found[0][:1], found[0][1:])
 
         loop.add_reader(self._end, readable)
 
@@ -113,6 +134,10 @@ class Post:
 
     def started(self, code: int) -> None:
         self._send(STARTED + bytes((code,)))
+
+    def upgrade(self) -> None:
+        """Answered by REFUSED, or in the end by LEAVE."""
+        self._send(UPGRADE)
 
     def _send(self, message: bytes, ancillary: Sequence[tuple[int, int, array.array[int]]] = ()) -> bool:
         try:

@@ -83,11 +83,14 @@ class Reloader:
         self._outcomes: dict[int, Outcome] = {}
         self._clock = ReloadClock(self.reload, loop)
         self._under_way: str | None = None
+        self._interested: dict[int, list[Callable[[Outcome], None]]] = {}
         self._closed = False
 
-    def reload(self, why: str) -> None:
-        """Begin; the log tells how it ends. Requests that come while one is being read wait for it."""
-        self._request(why, plan=False)
+    def reload(self, why: str, then: Callable[[Outcome], None] | None = None) -> None:
+        """Begin; the log tells how it ends, and so does ``then``. Requests that come while one is being read wait."""
+        number = self._request(why, plan=False)
+        if then is not None:
+            self._interested.setdefault(number, []).append(then)
 
     def rehearse(self) -> None:
         """Read the file and compare, for nothing: what is prepared when it is first needed is so before it matters."""
@@ -208,6 +211,8 @@ class Reloader:
             self._ended()
         if self._next:
             self._start()
+        for then in self._interested.pop(request.number, ()) if request is not None else ():
+            then(outcome)
 
     @property
     def _definitions(self) -> GlobalDefs:

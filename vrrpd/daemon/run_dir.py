@@ -19,12 +19,12 @@ class RunDirInUseError(VrrpdError):
 
 
 class RunDir:
-    """Made by ``claim``; holds the lock until ``release``."""
+    """Made by ``claim``; holds the lock until ``release``. ``created``: the directory goes with it."""
 
     def __init__(self, path: Path, lock: int, created: bool) -> None:
         self.path = path
-        self._lock = lock
-        self._created = created
+        self.lock = lock
+        self.created = created
 
     @property
     def control_socket(self) -> Path:
@@ -36,14 +36,14 @@ class RunDir:
 
     def rewrite(self) -> None:
         """This process is the one that holds it now."""
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        os.ftruncate(self.lock, 0)
+        os.pwrite(self.lock, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Remove what ``claim`` made. The file goes while it is still locked, so no newcomer's file is removed."""
         self.pid_file.unlink(missing_ok=True)
-        os.close(self._lock)
-        if self._created:
+        os.close(self.lock)
+        if self.created:
             try:
                 self.path.rmdir()
             except OSError:

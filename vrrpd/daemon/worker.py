@@ -4,11 +4,14 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from vrrpd import __version__
 from vrrpd.config.model import Config
+from vrrpd.daemon.bequest import Bequest
 from vrrpd.daemon.continuity import Memory, config_of
 from vrrpd.daemon.exit_codes import ExitCode
 from vrrpd.daemon.ledger import Ledger
@@ -20,6 +23,7 @@ from vrrpd.daemon.recorder import read
 from vrrpd.daemon.rehearsal import rehearse
 from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
+from vrrpd.daemon.supervisor import Own
 from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.records import dataclass
 
@@ -45,7 +49,9 @@ def failures_told(options: DaemonOptions, superiors: Superiors) -> Iterator[Outc
 
 
 class Logs(Protocol):
-    """See main."""
+    """See main. ``policy``: how the process was scheduled when it began."""
+
+    policy: tuple[int, int]
 
     def open(self) -> AbstractContextManager[None]: ...
     def begin(self) -> None: ...
@@ -63,6 +69,7 @@ class Worker:
         pid_files: PidFiles,
         superiors: Superiors,
         logs: Logs,
+        ledger: Ledger,
     ) -> None:
         self._first = config
         self._options = options
@@ -70,7 +77,7 @@ class Worker:
         self._pid_files = pid_files
         self._superiors = superiors
         self._logs = logs
-        self._ledger = Ledger()
+        self._ledger = ledger
         rehearse(config)
 
     def run(self, post: Post) -> int:
@@ -84,7 +91,7 @@ class Worker:
         superiors.manager.speak_through(post.notify, post.supervisor)
         supervision = Supervision(self._first, post, self._ledger, self._claim_main)
         with self._logs.open(), failures_told(self._options, superiors) as outcome:
-            if post.deaths:
+            if post.deaths or post.version_before:
                 self._logs.follow()
             else:
                 self._logs.begin()
@@ -106,6 +113,29 @@ class Worker:
             self._surrender(config_of(self._ledger, self._first))
             outcome.code = ExitCode.STOPPED
         return outcome.code
+
+    def bequeath(self, own: Own) -> Bequest:
+        """For the installed version."""
+        manager, ledger = self._superiors.manager, self._ledger
+        return Bequest(
+            version=__version__,
+            began=time.monotonic(),
+            worker=own.worker,
+            post=own.post,
+            pages=ledger.pages,
+            beats=ledger.beats.descriptor,
+            configuration=ledger.config.number,
+            pid_files=self._pid_files.held,
+            run_dir=str(self._run_dir.path),
+            run_dir_lock=self._run_dir.lock,
+            run_dir_created=self._run_dir.created,
+            connector=self._superiors.connector.fileno(),
+            sockets=dict(own.estate.sockets),
+            deaths=tuple(own.estate.deaths),
+            manager=manager.named,
+            watchdog=manager.watchdog,
+            policy=self._logs.policy,
+        )
 
     def _surrender(self, config: Config) -> None:
         legacy = read(self._ledger, config)

@@ -75,12 +75,17 @@ ProcessEvent: TypeAlias = Forked | Executed | Renamed | Exited | EventsLost
 
 
 class ProcessConnector:
-    """Open it before another network namespace is entered; until ``listen`` it costs nothing."""
+    """Open it before another network namespace is entered; until ``listen`` it costs nothing. ``inherited``: the
+    descriptor of one that a program before this one had.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, inherited: int = -1) -> None:
         self._error: LinuxError | None = None
         self._socket: socket.socket | None = None
         self._queue = QUEUE
+        if inherited >= 0:
+            self._socket = socket.socket(fileno=inherited)
+            return
         try:
             # 11: NETLINK_CONNECTOR, which Python's module does not have.
             kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK

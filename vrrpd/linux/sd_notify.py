@@ -24,6 +24,7 @@ class ServiceManager:
     """
 
     def __init__(self, address: str | None = None, watchdog: Seconds | None = None) -> None:
+        self.named = address
         self._address = _socket_name(address)
         self._pid: int | None = None
         self._relay: Callable[[bytes], bool] | None = None

@@ -18,7 +18,8 @@ class Wakeups:
         signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         for number in self._numbers:
             signal.signal(number, _nothing)
-        self._before = signal.pthread_sigmask(signal.SIG_UNBLOCK, self._numbers)
+        before = signal.pthread_sigmask(signal.SIG_UNBLOCK, self._numbers)
+        self._before = before - {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}  # held over an upgrade, until here
 
     def wait(self, other: socket.socket | None, seconds: float | None = None) -> tuple[int, ...]:
         """Until there are signals, or ``other`` is readable, or the time is over; the signals that came."""

@@ -146,6 +146,7 @@ _ALONE: Final = [
     "log_unknown_vrids",
     "reload_repeat",
     "data_use_instance",
+    "upgrade_on_reload",
 ]
 _FILES: Final = [
     "reload_time_file",
