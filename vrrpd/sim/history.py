@@ -61,6 +61,8 @@ class Happening(enum.Enum):
 
 
 What = Action | Happening
+LEAVING: Final[frozenset[What]] = frozenset({Action.STOP, Happening.STEP_DOWN, Happening.MAINTENANCE_ON})
+"""What makes a master hand over although it could serve."""
 _REFUSALS: Final = frozenset({Happening.REFUSE_ADD, Happening.REFUSE_REMOVE})
 _BY_VALUE: Final[Mapping[str, What]] = {item.value: item for enumeration in (Action, Happening) for item in enumeration}
 
@@ -177,6 +179,9 @@ def limits_of(history: History) -> Limits:
         alone += _OWNERS_CONFLICT * interval + down  # asked to step down, it comes back
     if Happening.REFUSE_REMOVE in kinds:
         alone += retry
+    linger = skew_time(history.version, Priority(1), interval) + interval + _MARGIN + slack
+    if sum(trouble.what in LEAVING for trouble in history.troubles) > 1:
+        alone = max(alone, linger)  # each of two waits for a successor, and hears none
     held = down * (2 if history.routers > 1 else 1) + slack
     vacancy = slack
     if kinds & _REFUSALS:
@@ -193,7 +198,7 @@ def limits_of(history: History) -> Limits:
         longest=interval,
         shortest=Seconds(min(intervals, default=1.0)),
         tidy=Seconds(retry + history.yield_hold + slack),
-        linger=Seconds(skew_time(history.version, Priority(1), interval) + interval + _MARGIN + slack),
+        linger=Seconds(linger),
     )
 
 

@@ -1,27 +1,22 @@
 """What must hold where a master leaves of its own will: make before break."""
 
-from typing import Final
-
 from vrrpd.core.effects import State
 from vrrpd.sim.evidence import Evidence, Violation
-from vrrpd.sim.history import Happening
+from vrrpd.sim.history import LEAVING, Happening
 from vrrpd.sim.invariants import vacancies
 from vrrpd.sim.journal import Disturbed
-from vrrpd.sim.scenario import Action
 from vrrpd.sim.watch import NEVER, Watch
 from vrrpd.units import Seconds
-
-_LEAVING: Final = frozenset({Action.STOP, Happening.STEP_DOWN, Happening.MAINTENANCE_ON})
 
 
 def no_gap(evidence: Evidence) -> Violation | None:
     """A master that is asked to leave while a successor lives: at every moment somebody has the addresses."""
-    if not _LEAVING & evidence.happenings or evidence.happenings & {Happening.REFUSE_ADD, Happening.THEFT}:
+    if not LEAVING & evidence.happenings or evidence.happenings & {Happening.REFUSE_ADD, Happening.THEFT}:
         return None
     watch = Watch()
     for entry in evidence.deeds:
         trouble = entry.seen.trouble if isinstance(entry.seen, Disturbed) else None
-        leaves = trouble is not None and trouble.what in _LEAVING
+        leaves = trouble is not None and trouble.what in LEAVING
         if trouble is not None and leaves and _is_succeeded(evidence, watch, trouble.node, entry.at):
             end = _until(evidence, entry.at)
             for router, spans in evidence.spans.items():
