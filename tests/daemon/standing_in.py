@@ -65,11 +65,16 @@ class StandIn:
         """In the host's own numbers."""
         return self.pid_file.read_text().strip()
 
-    def proc(self, name: str) -> str:
-        return self.host.run(["cat", f"/proc/{self.pid}/{name}"])
+    @property
+    def worker(self) -> str:
+        """The process that does the work, as keepalived's VRRP process does; the main one is its parent."""
+        return self.host.run(["pgrep", "-o", "-P", self.pid]).strip()
 
-    def status(self) -> dict[str, str]:
-        return dict(line.split(":\t", 1) for line in self.proc("status").splitlines())
+    def proc(self, name: str, pid: str = "") -> str:
+        return self.host.run(["cat", f"/proc/{pid or self.pid}/{name}"])
+
+    def status(self, pid: str = "") -> dict[str, str]:
+        return dict(line.split(":\t", 1) for line in self.proc("status", pid).splitlines())
 
     def kill(self, number: str) -> None:
         self.host.run(["kill", f"-{number}", self.pid])

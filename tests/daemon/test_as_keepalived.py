@@ -216,13 +216,15 @@ def test_what_the_file_says_of_the_process(lab: Lab) -> None:
     cpu = min(os.sched_getaffinity(0))
     stand_in = StandIn(host, CONF % cpu)
     process = stand_in.start()
-    status = stand_in.status()
+    assert stand_in.status()["Name"] == "keepalived"
+    worker = stand_in.worker
+    status = stand_in.status(worker)
     assert status["Umask"] == "0420"
     assert status["Name"] == "blue"
     assert status["Cpus_allowed_list"] == str(cpu)
     assert int(status["VmLck"].split()[0]) > 0
-    assert "SCHED_RR" in host.run(["chrt", "-p", stand_in.pid])
-    assert re.search(r"Max realtime timeout +500000 ", stand_in.proc("limits"))
+    assert "SCHED_RR" in host.run(["chrt", "-p", worker])
+    assert re.search(r"Max realtime timeout +500000 ", stand_in.proc("limits", worker))
     assert process.stop() == 0
     process = stand_in.start("-u", "022")
     assert stand_in.status()["Umask"] == "0022", "the option goes before the keyword"
