@@ -5,6 +5,7 @@ from typing import Final
 
 from vrrpd.config.model import Config, VrrpInstance
 from vrrpd.core import timers
+from vrrpd.core.parameters import Handover
 from vrrpd.tracking import Contribution, evaluate
 from vrrpd.units import Priority, Seconds
 
@@ -48,6 +49,8 @@ class Node:
     healthy: Priority
     failed: Priority
     check_every: Seconds
+    lingers: bool = False
+    """On a stop its addresses stay until its successor has announced them."""
 
     @property
     def master_down(self) -> Seconds:
@@ -58,8 +61,8 @@ class Node:
         return timers.skew_time(self.version, self.healthy, self.interval)
 
 
-def node_of(config: Config) -> Node:
-    """The node that a configuration with one instance and one script makes."""
+def node_of(config: Config, daemon: str = "vrrpd") -> Node:
+    """The node that a configuration with one instance and one script makes, run by ``daemon``."""
     if len(config.vrrp_instances) != 1 or len(config.vrrp_scripts) != 1:
         raise UnusableConfigError("the demonstration needs one vrrp_instance and one vrrp_script")
     instance, script = config.vrrp_instances[0], config.vrrp_scripts[0]
@@ -70,6 +73,7 @@ def node_of(config: Config) -> Node:
         healthy=_effective(instance, True),
         failed=_effective(instance, False),
         check_every=script.interval,
+        lingers=daemon == "vrrpd" and instance.handover is Handover.MAKE_FIRST,
     )
 
 
@@ -119,6 +123,9 @@ class Promises:
 
     @property
     def stopped(self) -> Promise:
+        if self.first.lingers:
+            why = "the master says farewell (priority 0), but lets go only when the other one has announced itself"
+            return Promise(Seconds(0.0), Seconds(0.0), why)
         return Promise(self.second.skew, self.second.skew, "Skew_Time, after the master's farewell (priority 0)")
 
     @property

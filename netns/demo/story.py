@@ -109,7 +109,7 @@ class Story:
 
     def __init__(self, pair: Pair, audience: Audience) -> None:
         self.pair = pair
-        self.promises = Promises(node_of(pair.first.config), node_of(pair.second.config))
+        self.promises = Promises(node_of(pair.first.config, pair.first.daemon), node_of(pair.second.config))
         self.rows: list[Row] = []
         self.marks: list[Mark] = []
         self._audience = audience

@@ -5,6 +5,7 @@ import pytest
 from netns.demo.configs import EXAMPLES, read
 from netns.demo.promises import MACHINE_SLACK, MEASURING_SLACK, Promise, Promises, UnusableConfigError, node_of
 from vrrpd.config.model import Config
+from vrrpd.core.parameters import Handover
 from vrrpd.units import Priority, Seconds
 
 
@@ -30,8 +31,20 @@ def test_a_failed_check_adds_its_interval(promises: Promises) -> None:
     assert promises.service_killed.high == pytest.approx(promises.node_crashed.high + 2.0)
 
 
-def test_a_farewell_leaves_one_skew_time(promises: Promises) -> None:
-    assert promises.stopped.low == promises.stopped.high == pytest.approx(154 / 256)
+def test_a_stop_costs_nothing(promises: Promises) -> None:
+    assert (promises.stopped.low, promises.stopped.high) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("file", ["break_first", "keepalived"])
+def test_a_farewell_without_addresses_that_stay_leaves_one_skew_time(file: str) -> None:
+    first, second = (read(EXAMPLES / name) for name in ("vi1.toml", "vi1-backup.toml"))
+    if file == "break_first":
+        instance = dataclasses.replace(first.vrrp_instances[0], handover=Handover.BREAK_FIRST)
+        node = node_of(dataclasses.replace(first, vrrp_instances=(instance,)))
+    else:
+        node = node_of(first, "keepalived")
+    stopped = Promises(node, node_of(second)).stopped
+    assert stopped.low == stopped.high == pytest.approx(154 / 256)
 
 
 def test_handing_back_costs_nothing(promises: Promises) -> None:

@@ -52,6 +52,7 @@ def test_another_policy_is_left_alone() -> None:
 
 def test_an_unknown_machine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "pdp11")
+    ctypes.set_errno(0)
     with pytest.raises(LinuxError) as refused:
         scheduling.shorten_slice()
     assert refused.value.errno == ENOSYS
