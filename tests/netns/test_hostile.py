@@ -167,12 +167,13 @@ def test_each_wrong_thing_has_its_own_counter(pair: Pair, payload: bytes, ttl: i
 def test_other_addresses_are_counted_and_accepted(pair: Pair) -> None:
     """keepalived accepts an advert with other addresses; a lower one is answered by the master, so nothing moves."""
     advert = replace(GOOD, addresses=(IPv4Address("192.168.1.77"),))
+    before = _count(pair.hosts[0], "lower_priority_received")  # both may have taken over at first, a moment apart
     pair.send(_ipv4(encode(advert, STRANGER, GROUP, RULES.password)))
     end = time.monotonic() + 20
     while time.monotonic() < end and not all(_count(host, "address_list_mismatches") for host in pair.hosts):
         time.sleep(0.01)
     assert [_count(host, "address_list_mismatches") for host in pair.hosts] == [1, 1]
-    assert _count(pair.hosts[0], "lower_priority_received") == 1
+    assert _count(pair.hosts[0], "lower_priority_received") == before + 1
     assert pair.states() == ["MASTER", "BACKUP"]
 
 
