@@ -1,23 +1,29 @@
 """What a new worker does first, done once before any is forked: what is prepared when it is first needed is so then."""
 
 import json
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
+from typing import Final
 
 from vrrpd.config.model import Config
-from vrrpd.core.events import AdvertisementReceived, LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.events import AdvertisementReceived, LinkChanged, PrimaryAddressChanged, Shutdown, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.arrangement import arrange
 from vrrpd.daemon.kernel_form import kernel_form
-from vrrpd.daemon.plan import plan_instance
+from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.handover import capture, restore
 from vrrpd.linux.addresses import AddressBatch
 from vrrpd.proto.advertisement import Advertisement, encode
-from vrrpd.units import RESIGN, Family, Instant
+from vrrpd.units import OWNER, RESIGN, Address, Family, Instant
 from vrrpd.view import views_of
+
+LATER: Final = Instant(1e6)
+"""Every timer has run out by then."""
 
 
 def rehearse(config: Config) -> None:
-    """One instance comes to life, is written down, read again, and speaks to nobody."""
+    """One instance comes to life, is written down, read again, takes over, yields, and speaks to nobody."""
     for instance in config.vrrp_instances[:1]:
         plan = plan_instance(instance, config.global_defs)
         own = plan.parameters
@@ -28,6 +34,14 @@ def rehearse(config: Config) -> None:
         for event in events:
             node.handle(plan.name, event, Instant(0.0))
         views_of(restore(json.loads(json.dumps(capture(node)))), Instant(0.0))
+        _take_over_and_yield(node, plan, replace(advert, priority=OWNER), source)
         for destination in plan.destinations:
             encode(advert, source, destination, plan.password)
         AddressBatch([kernel_form(vip, 1) for vip in plan.vips]).prepare()
+
+
+def _take_over_and_yield(node: Node, plan: InstancePlan, better: Advertisement, source: Address) -> None:
+    """Nothing of what a takeover needs is to be made when the addresses have nobody."""
+    arrange(node.due(LATER))
+    batch = node.hear([(plan.name, AdvertisementReceived(better, source))], LATER)
+    arrange([*batch, *node.handle(plan.name, Shutdown(), LATER)])

@@ -1,0 +1,57 @@
+"""What the daemon prepares before it forks a worker is all that a takeover needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+FIRST_TAKEOVER = """
+import sys
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from vrrpd import records
+
+written = []
+get = records._Later.__get__
+
+def noted(self, instance, owner=None):
+    written.append(f"{self._cls.__name__}.{self._name}")
+    return get(self, instance, owner)
+
+records._Later.__get__ = noted
+
+from vrrpd.core.events import LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.node import Node
+from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.arrangement import arrange
+from vrrpd.daemon.configuration import read_configuration
+from vrrpd.daemon.options import DaemonOptions
+from vrrpd.daemon.plan import plan_instance
+from vrrpd.daemon.rehearsal import rehearse
+from vrrpd.units import Instant
+
+config, _ = read_configuration(DaemonOptions(Path(sys.argv[1])))
+if sys.argv[2:]:
+    rehearse(config)
+plan = plan_instance(config.vrrp_instances[0], config.global_defs)
+node = Node([VirtualRouter(plan.name, plan.parameters)])
+for event in (PrimaryAddressChanged(IPv4Address("192.0.2.1")), LinkChanged(up=True), Startup()):
+    node.handle(plan.name, event, Instant(0.0))
+del written[:]
+arrange(node.due(Instant(100.0)))
+print(*written)
+"""
+
+
+def written_in_a_takeover(*options: str) -> list[str]:
+    """Methods of dataclasses that are written in the first takeover of a process."""
+    argv = [sys.executable, "-c", FIRST_TAKEOVER, str(REPOSITORY / "docs/examples/vi1.toml"), *options]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    return done.stdout.split()
+
+
+def test_nothing_is_left_to_be_made_in_a_takeover() -> None:
+    assert written_in_a_takeover("rehearsed") == []
+    assert "SendAdvertisement.__init__" in written_in_a_takeover(), "else this would find nothing"
