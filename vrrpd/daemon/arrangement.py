@@ -1,6 +1,6 @@
 """In which order the effects of several instances are carried out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from vrrpd.core.directed import Directed
@@ -18,20 +18,29 @@ def arrange(batch: Collection[Directed]) -> Collection[Directed]:
     """
     if all(isinstance(directed.effect, SendAdvertisement) for directed in batch):
         return batch
-    last = {directed: place for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)}
+    announced = [(place, directed) for place, directed in enumerate(batch) if isinstance(directed.effect, Announce)]
+    repeated = _repeated(announced)
     reached: dict[str, int] = {}
     staged: list[tuple[int, Directed]] = []
     for place, directed in enumerate(batch):
-        if last.get(directed, place) != place:
+        if place in repeated:
             continue
         if isinstance(directed.effect, SendAdvertisement):
             staged.append((_ADVERTS, directed))
             continue
-        for stage, part in _parts(directed, several=len(last) > 1):
+        for stage, part in _parts(directed, several=len(announced) - len(repeated) > 1):
             reached[part.router] = max(reached.get(part.router, _ADDRESSES), stage)
             staged.append((reached[part.router], part))
     staged.sort(key=lambda item: item[0])
     return [directed for _, directed in staged]
+
+
+def _repeated(announced: Sequence[tuple[int, Directed]]) -> Collection[int]:
+    """The places of those that come again. Looking costs time where there are a thousand addresses."""
+    if len(announced) < 2:
+        return ()
+    last = {directed: place for place, directed in announced}
+    return {place for place, directed in announced if last[directed] != place}
 
 
 def groups_first(batch: Collection[Directed]) -> Collection[Directed]:
