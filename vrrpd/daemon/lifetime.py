@@ -153,6 +153,8 @@ class Lifetime:
         self._open_control()
         self._serving = True
         self._reloader.watch_clock()
+        if self._memory is None:
+            log.info("vrrpd %s is ready: %s", __version__, self._service.summary)
         self._tell_ready()
         self._loop.call_later(REHEARSAL, self._service.when_quiet, self._reloader.rehearse)
         gc.collect()

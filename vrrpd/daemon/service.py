@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from vrrpd import __version__
 from vrrpd.config.group_tracking import with_group_tracking
 from vrrpd.config.link_delays import link_delays, polled_links
 from vrrpd.config.model import Config
@@ -207,7 +206,6 @@ class Service(Adopting):
         if self._started.delay >= LONG:
             log.warning("no part is taken for %.0f s (%s)", self._started.delay, self._started.why)
         self._engine.deliver_all(self._heard_already(self._started))
-        log.info("vrrpd %s is ready: %s", __version__, self.summary)
         log.info("it runs with %s", describe_scheduling())
 
     def _heard_already(self, startup: Startup) -> Startup:
