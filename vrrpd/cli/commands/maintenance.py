@@ -6,9 +6,9 @@ from typing import Final
 
 import click
 
+from vrrpd.cli.asking import run_dir_option
 from vrrpd.cli.commands.switchover import ask
 from vrrpd.cli.lazy import DocumentedCommand, Section
-from vrrpd.cli.main import DEFAULT_RUN_DIR
 
 SECTIONS: Final = (
     Section(
@@ -35,12 +35,7 @@ SECTIONS: Final = (
 )
 @click.argument("switch", metavar="on|off", type=click.Choice(("on", "off")))
 @click.argument("instance", required=False)
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=f"The run dir of the daemon to ask.  [default: {DEFAULT_RUN_DIR}]",
-)
+@run_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the daemon's answer as JSON.")
 @click.pass_obj
 def maintenance(given: Path | None, *, switch: str, instance: str | None, run_dir: Path | None, as_json: bool) -> None:

@@ -4,29 +4,19 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 import click
 
+from vrrpd.cli.asking import Verdict, client_of, run_dir_option
 from vrrpd.cli.lazy import DocumentedCommand, Section
-from vrrpd.cli.main import DEFAULT_RUN_DIR
 from vrrpd.control.client import ControlClient
-from vrrpd.control.endpoint import SOCKET_NAME
 from vrrpd.errors import ControlError
 
 _PATIENCE: Final = 90.0
 """Seconds; reading a file takes a fraction of one."""
 _PAUSE: Final = 0.05
-
-
-class Verdict(IntEnum):
-    """The exit codes of ``vrrpd reload``."""
-
-    DONE = 0
-    REFUSED = 1
-    NO_ANSWER = 2
 
 
 SECTIONS: Final = (
@@ -52,12 +42,7 @@ SECTIONS: Final = (
 @click.command(
     cls=DocumentedCommand, sections=SECTIONS, short_help="Have a running daemon read its configuration again."
 )
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=f"The run dir of the daemon to ask.  [default: {DEFAULT_RUN_DIR}]",
-)
+@run_dir_option
 @click.option("--plan", is_flag=True, help="Only say what would change.")
 @click.option("--json", "as_json", is_flag=True, help="Print the daemon's answer as JSON.")
 @click.pass_obj
@@ -68,7 +53,7 @@ def reload(given: Path | None, *, run_dir: Path | None, plan: bool, as_json: boo
     touched: same interface, virtual router id and family make it the same instance, whatever its name is. Those that
     are gone resign, those that are new start as at the start of the daemon.
     """
-    client = ControlClient((run_dir or given or DEFAULT_RUN_DIR) / SOCKET_NAME)
+    client = client_of(run_dir or given)
     try:
         answer = _ask(client, plan=plan)
     except ControlError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from vrrpd.cli.asking import run_dir_option
 from vrrpd.cli.format import colour_wanted
 from vrrpd.cli.lazy import DocumentedCommand, Section
 from vrrpd.cli.main import DEFAULT_RUN_DIR
@@ -69,12 +70,7 @@ SECTIONS: Final = (
 @click.command(
     cls=DocumentedCommand, sections=SECTIONS, short_help="Show the state of every instance of a running daemon."
 )
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=f"The run dir of the daemon to ask.  [default: {DEFAULT_RUN_DIR}]",
-)
+@run_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the daemon's answer as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Show everything about each instance.")
 @click.pass_obj

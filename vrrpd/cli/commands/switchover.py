@@ -2,26 +2,15 @@
 
 import json
 import sys
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 import click
 
+from vrrpd.cli.asking import Verdict, client_of, run_dir_option
 from vrrpd.cli.lazy import DocumentedCommand, Section
-from vrrpd.cli.main import DEFAULT_RUN_DIR
-from vrrpd.control.client import ControlClient, RefusedError
-from vrrpd.control.endpoint import SOCKET_NAME
+from vrrpd.control.client import RefusedError
 from vrrpd.errors import ControlError
-
-
-class Verdict(IntEnum):
-    """The exit codes of ``vrrpd switchover`` and ``vrrpd maintenance``."""
-
-    DONE = 0
-    REFUSED = 1
-    NO_ANSWER = 2
-
 
 SECTIONS: Final = (
     Section(
@@ -44,7 +33,7 @@ SECTIONS: Final = (
 
 def ask(given: Path | None, command: str, **args: object) -> dict[str, object]:
     """The daemon's answer. Ends the program with a message when there is none."""
-    client = ControlClient((given or DEFAULT_RUN_DIR) / SOCKET_NAME)
+    client = client_of(given)
     try:
         return dict(client.call(command, **args))
     except ControlError as error:
@@ -54,12 +43,7 @@ def ask(given: Path | None, command: str, **args: object) -> dict[str, object]:
 
 @click.command(cls=DocumentedCommand, sections=SECTIONS, short_help="Have another node take over an instance.")
 @click.argument("instance")
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=f"The run dir of the daemon to ask.  [default: {DEFAULT_RUN_DIR}]",
-)
+@run_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the daemon's answer as JSON.")
 @click.pass_obj
 def switchover(given: Path | None, *, instance: str, run_dir: Path | None, as_json: bool) -> None:

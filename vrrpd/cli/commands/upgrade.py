@@ -3,29 +3,19 @@
 import sys
 import time
 from collections.abc import Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 import click
 
+from vrrpd.cli.asking import Verdict, client_of, run_dir_option
 from vrrpd.cli.lazy import DocumentedCommand, Section
-from vrrpd.cli.main import DEFAULT_RUN_DIR
 from vrrpd.control.client import ControlClient, RefusedError
-from vrrpd.control.endpoint import SOCKET_NAME
 from vrrpd.errors import ControlError
 
 _PATIENCE: Final = 120.0
 """Seconds: for the reload, the trial, notify scripts that run, and the start."""
 _PAUSE: Final = 0.05
-
-
-class Verdict(IntEnum):
-    """The exit codes of ``vrrpd upgrade``."""
-
-    DONE = 0
-    REFUSED = 1
-    NO_ANSWER = 2
 
 
 SECTIONS: Final = (
@@ -50,12 +40,7 @@ SECTIONS: Final = (
 @click.command(
     cls=DocumentedCommand, sections=SECTIONS, short_help="Have the installed version go on in the running one's place."
 )
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help=f"The run dir of the daemon to upgrade.  [default: {DEFAULT_RUN_DIR}]",
-)
+@run_dir_option
 @click.pass_obj
 def upgrade(given: Path | None, *, run_dir: Path | None) -> None:
     """Have the version that is installed now go on where the running one stands.
@@ -64,7 +49,7 @@ def upgrade(given: Path | None, *, run_dir: Path | None) -> None:
     running one: it must be able to read the configuration and what the running one has written down. Then it takes
     over: same process id, same sockets, same states; the addresses stay, and other nodes hear nothing of it.
     """
-    client = ControlClient((run_dir or given or DEFAULT_RUN_DIR) / SOCKET_NAME)
+    client = client_of(run_dir or given)
     try:
         before = client.call("upgrade")
         after = _wait(client, before.get("worker"))
