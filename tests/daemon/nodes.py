@@ -17,6 +17,19 @@ from vrrpd.errors import ControlError
 REPOSITORY = Path(__file__).parents[2]
 VIP = "192.168.1.100"
 PATIENCE = 20.0
+HAPROXY = """
+global
+    maxconn 10
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+frontend web
+    bind 127.0.0.1:8080
+    http-request return status 200
+"""
+"""A service that answers on 127.0.0.1:8080."""
 
 
 def eventually(condition: Callable[[], object], what: str = "") -> None:

@@ -19,7 +19,6 @@ def bequest() -> Iterator[Bequest]:
     numbers = [os.dup(0) for _ in range(8)]
     yield Bequest(
         version="1.2.3",
-        began=1.5,
         worker=77,
         post=(numbers[0], numbers[1]),
         pages=(numbers[2], numbers[3]),

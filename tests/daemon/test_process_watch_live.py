@@ -9,7 +9,7 @@ import pytest
 from netns.host import Host
 from netns.lab import Lab
 from netns.process import Process
-from tests.daemon.nodes import Node, eventually, instance_text
+from tests.daemon.nodes import HAPROXY, Node, eventually, instance_text
 from vrrpd.linux.processes import name_of
 
 pytestmark = [
@@ -17,18 +17,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("haproxy") is None or shutil.which("killall") is None, reason="no haproxy"),
 ]
 
-HAPROXY = """
-global
-    maxconn 10
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 1s
-    timeout server 1s
-frontend web
-    bind 127.0.0.1:8080
-    http-request return status 200
-"""
 CHECK = """
 [global_defs]
 script_user = "root"

@@ -13,24 +13,11 @@ from netns.host import Host
 from netns.lab import Lab
 from netns.process import Process, spawn_outside
 from tests.daemon.keepalived import AVAILABLE
-from tests.daemon.nodes import PATIENCE, REPOSITORY, Node, eventually, instance_text
+from tests.daemon.nodes import HAPROXY, PATIENCE, REPOSITORY, Node, eventually, instance_text
 from tests.daemon.standing_in import StandIn
 from vrrpd.daemon.signals import DATA, JSON
 
 pytestmark = pytest.mark.netns
-
-HAPROXY = """
-global
-    maxconn 10
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 1s
-    timeout server 1s
-frontend web
-    bind 127.0.0.1:8080
-    http-request return status 200
-"""
 
 
 def tracker(process: str, *lines: str, name: str = "web") -> str:

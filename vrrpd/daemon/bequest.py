@@ -22,13 +22,12 @@ _TRIAL: Final = "VRRPD_TRIAL"
 class Bequest:
     """All numbers of descriptors are those of this process. A later version may add fields that have defaults.
 
-    ``version`` is that of the program that leaves it, ``began`` when (CLOCK_MONOTONIC) it did. ``worker`` goes on
-    meanwhile; ``post`` are the supervisor's end and the worker's. ``pages`` and ``beats`` are the ledger's,
-    ``configuration`` the number of its configuration. ``policy``: see ``inherit_policy``.
+    ``version`` is that of the program that leaves it. ``worker`` goes on meanwhile; ``post`` are the supervisor's end and
+    the worker's. ``pages`` and ``beats`` are the ledger's, ``configuration`` the number of its configuration. ``policy``:
+    see ``inherit_policy``.
     """
 
     version: str
-    began: float
     worker: int
     post: tuple[int, int]
     pages: tuple[int, ...]

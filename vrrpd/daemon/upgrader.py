@@ -46,17 +46,19 @@ class Upgrader:
     def begin(self, why: str) -> None:
         """Read the configuration first: the installed version will, and what it would lose or add is to be said."""
         if self._state != _UNDER_WAY:
-            log.info("%s: upgrade from %s", why, __version__)
-            self._state, self._errors = _UNDER_WAY, ()
+            self._under_way(why)
             self._reloader.reload(why, self._reloaded)
 
     def after_reload(self) -> None:
         """Go on with the installed version if it is another one."""
         found = installed_version()
         if found not in {"", __version__} and self._obstacle() is None and self._state != _UNDER_WAY:
-            log.info("version %s is installed: upgrade from %s", found, __version__)
-            self._state, self._errors = _UNDER_WAY, ()
+            self._under_way(f"version {found} is installed")
             self._try_out()
+
+    def _under_way(self, why: str) -> None:
+        log.info("%s: upgrade from %s", why, __version__)
+        self._state, self._errors = _UNDER_WAY, ()
 
     def refused(self, why: str) -> None:
         """The supervisor says so."""

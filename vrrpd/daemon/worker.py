@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -119,7 +118,6 @@ class Worker:
         manager, ledger = self._superiors.manager, self._ledger
         return Bequest(
             version=__version__,
-            began=time.monotonic(),
             worker=own.worker,
             post=own.post,
             pages=ledger.pages,
