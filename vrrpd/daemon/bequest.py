@@ -22,11 +22,9 @@ _TRIAL: Final = "VRRPD_TRIAL"
 class Bequest:
     """All numbers of descriptors are those of this process. A later version may add fields that have defaults.
 
-    ``version`` is that of the program that leaves it. ``worker`` goes on meanwhile; ``post`` are the supervisor's
-    end and
-    the worker's. ``pages`` and ``beats`` are the ledger's, ``configuration`` the number of its configuration.
-    ``policy``:
-    see ``inherit_policy``.
+    ``version`` is that of the program that leaves it. ``worker`` goes on meanwhile; ``post`` are the supervisor's end
+    and the worker's. ``pages`` and ``beats`` are the ledger's, ``configuration`` the number of its configuration.
+    ``policy``: see ``inherit_policy``.
     """
 
     version: str
@@ -82,7 +80,7 @@ class Program:
             try:
                 os.chdir(self.directory)
                 extra = {_VARIABLE: str(number)} | ({_TRIAL: "1"} if trial else {})
-    os.execve(self.words[0], self.words, environment | extra)  # noqa: S606  # what this process was started with
+                os.execve(self.words[0], self.words, environment | extra)  # noqa: S606  # what this process was started with
             finally:
                 os.chdir(before)
 
