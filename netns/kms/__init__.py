@@ -1,0 +1,1 @@
+"""The whole protected system in a lab: clients, virtual address, load balancers, KMS nodes and their database."""
