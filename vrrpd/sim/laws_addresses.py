@@ -6,7 +6,7 @@ from typing import Final
 from vrrpd.core.effects import AddAddresses, Linger, RemoveAddresses, State, StateChanged
 from vrrpd.records import dataclass
 from vrrpd.sim.evidence import Evidence, Violation, carry
-from vrrpd.sim.history import Happening
+from vrrpd.sim.history import Happening, Trouble
 from vrrpd.sim.journal import Cleared, Disturbed, Entry, Forgotten, Refused, Stolen, Wanted
 from vrrpd.sim.scenario import Action
 from vrrpd.units import Address, Seconds
@@ -23,7 +23,8 @@ class _Account:
 
     ``excused``: until when it may hold more than it should; ``lacks``: or less.
 
-    ``began``: it became MASTER at this moment; ``reloaded``: it was told what to hold.
+    ``runs``: from when on the process runs, as far as is known; ``began``: it became MASTER at this moment;
+    ``reloaded``: it was told what to hold.
     """
 
     name: str
@@ -32,6 +33,7 @@ class _Account:
     held: set[Address] = field(default_factory=set)
     wanted: tuple[Address, ...] = ()
     excused: float = -1.0
+    runs: float = 0.0
     lacks: bool = False
     began: bool = False
     reloaded: bool = False
@@ -57,7 +59,24 @@ class _Account:
             case Wanted():
                 self.wanted, self.reloaded = seen.addresses, True
             case Forgotten():
-                self.state, self.began, self.lacks = None, False, False
+                self.state, self.began, self.lacks, self.runs = None, False, False, at
+
+    def befall(self, trouble: Trouble, at: float, patience: Seconds) -> bool:
+        """Whether an excuse now lasts longer, or for ever no more.
+
+        Whatever happens puts off what an excused node does of itself, and none does anything before it runs again.
+        """
+        match trouble.what:
+            case Happening.STALL if self.state is not None:
+                self.runs = max(self.runs, at + trouble.value)
+            case Action.PAUSE if self.state is not None:
+                self.runs = _FOR_EVER
+            case Action.CONTINUE:
+                self.runs = at
+        if self.excused <= at or (self.excused == _FOR_EVER and trouble.what not in _AGAIN):
+            return False
+        self.excused = max(at, self.runs) + patience
+        return True
 
     @property
     def surplus(self) -> set[Address]:
@@ -108,16 +127,12 @@ def _excuse(
     touched: dict[tuple[str, str], _Account],
     evidence: Evidence,
 ) -> None:
-    """A kernel that obeys again is asked again after a while, and whatever else happens puts that off."""
     trouble = entry.seen.trouble if isinstance(entry.seen, Disturbed) else None
-    for (node, router), account in accounts.items():
-        if trouble is None or node != trouble.node or account.excused <= entry.at:
-            continue
-        if trouble.what in _AGAIN or account.excused < _FOR_EVER:
-            stalled = trouble.value if trouble.what is Happening.STALL else 0.0
-            later = entry.at + stalled + max(evidence.limits.tidy, evidence.limits.linger)
-            account.excused = _FOR_EVER if trouble.what is Action.PAUSE else later
-            touched[node, router] = account
+    if trouble is None:
+        return
+    patience = max(evidence.limits.tidy, evidence.limits.linger)
+    befallen = {key: account for key, account in accounts.items() if key[0] == trouble.node}
+    touched |= {key: one for key, one in befallen.items() if one.befall(trouble, entry.at, patience)}
 
 
 def _judge(touched: dict[tuple[str, str], _Account], at: float) -> Violation | None:
