@@ -23,6 +23,7 @@ class Bridge:
         self._network = -1
         self._control: socket.socket | None = None
         self._losses: dict[str, tuple[int, int]] = {}
+        self._cuts: set[tuple[str, str]] = set()
 
     @property
     def network(self) -> int:
@@ -52,7 +53,20 @@ class Bridge:
     def drop(self, host: str, *, sending: int, hearing: int) -> int:
         """Lose a share (percent) of what a host sends and of what is sent to it; 0, 0 ends it. Returns when (ns)."""
         self._losses[host] = (sending, hearing)
-        rules = []
+        return self._filter()
+
+    def cut(self, one: str, other: str) -> int:
+        """Nothing passes between the two; everybody else reaches both. Returns when (ns)."""
+        self._cuts |= {(one, other), (other, one)}
+        return self._filter()
+
+    def heal(self) -> int:
+        """The end of every cut. Returns when (ns)."""
+        self._cuts.clear()
+        return self._filter()
+
+    def _filter(self) -> int:
+        rules = [f'iifname "{one}" oifname "{other}" drop' for one, other in sorted(self._cuts)]
         for name, (sent, heard) in self._losses.items():
             rules += _rule("iifname", name, sent) + _rule("oifname", name, heard)
         text = "table bridge lab\ndelete table bridge lab\n"

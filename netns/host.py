@@ -35,10 +35,11 @@ _SYSCTLS: Final = (
     ("net/ipv4/conf/default/arp_announce", "0"),
 )
 
-# PID 1 of a host: reaps what is orphaned (SIGCHLD ignored) and ends, and the host with it, when the lab's end of
-# its standard input is closed, even if the lab was killed.
+# PID 1 of a host: reaps what is orphaned (SIGCHLD ignored; dash's trap does not keep it so) and ends, and the host with
+# it, when the lab's end of its standard input is closed, even if the lab was killed.
 _INIT: Final = (
-    'trap "" CHLD; mount -t proc proc /proc && mount -t sysfs sysfs /sys && echo ready && exec cat >/dev/null'
+    "mount -t proc proc /proc && mount -t sysfs sysfs /sys && echo ready"
+    " && exec env --ignore-signal=CHLD cat >/dev/null"
 )
 
 

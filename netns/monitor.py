@@ -45,9 +45,10 @@ class LinkChange:
 
 
 class Monitor:
-    """Listens in every router of the lab from now until it is closed."""
+    """Listens in every router of the lab until it is closed; ``told`` hears of addresses at once, in another thread."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, told: Callable[[AddressChange], None] | None = None) -> None:
+        self._told = told
         self._addresses: list[AddressChange] = []
         self._links: list[LinkChange] = []
         self._news = threading.Condition()
@@ -116,13 +117,18 @@ class Monitor:
                 data = self._sockets[host].recv(1 << 16)
             except BlockingIOError:
                 return
+            changes: list[AddressChange] = []
             with self._news:
                 for change in _changes(time.time_ns(), host, data):
                     if isinstance(change, AddressChange):
                         self._addresses.append(change)
+                        changes.append(change)
                     else:
                         self._links.append(change)
                 self._news.notify_all()
+            if self._told is not None:
+                for change in changes:
+                    self._told(change)
 
 
 def _open() -> socket.socket:
