@@ -42,7 +42,8 @@ FAULT: Final = Comparison(
     keywords=("track_process", "process", "vrrp_track_process"),
     files={"r1": instance(priority=100), "r2": _PATIENT + _tracker() + _tracked("p", priority=150)},
     work=(
-        Start("r1", "r2"),
+        Start("r1"),
+        Start("r2"),
         Wait(1.2),
         _run("one"),
         Wait(1.5),
@@ -73,7 +74,9 @@ QUORUM: Final = Comparison(
         + _tracked("q weight 0 reverse", priority=100, number=5),
     },
     work=(
-        Start("r1", "r2"),
+        Start("r1"),
+        Wait(1.0),
+        Start("r2"),
         Wait(1.2),
         _run("one"),
         Wait(0.7),
@@ -109,7 +112,8 @@ DELAYS: Final = Comparison(
         + _tracked("s weight 10", priority=100, number=3),
     },
     work=(
-        Start("r1", "r2"),
+        Start("r1"),
+        Start("r2"),
         Wait(0.8),
         _run("one"),
         Wait(1.5),

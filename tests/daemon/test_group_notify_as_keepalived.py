@@ -11,7 +11,13 @@ from netns.lab import Lab
 from netns.process import Process
 from tests.daemon.keepalived import AVAILABLE
 from tests.daemon.nodes import eventually
-from tests.daemon.test_notify_as_keepalived import Told, start_keepalived, start_vrrpd, write_script
+from tests.daemon.test_notify_as_keepalived import (
+    Told,
+    let_last_words_be_said,
+    start_keepalived,
+    start_vrrpd,
+    write_script,
+)
 
 pytestmark = [pytest.mark.netns, pytest.mark.skipif(not AVAILABLE, reason="no keepalived")]
 
@@ -74,6 +80,7 @@ def _story(lab: Lab, start: Callable[[Host], Process]) -> Told:
     told.ends_with('GROUP "G" FAULT 0', scripts=1)
     host.set_carrier(True)
     told.ends_with('GROUP "G" MASTER 0', scripts=2)
+    let_last_words_be_said(host)
     assert process.stop() == 0
     told.ends_with('GROUP "G" STOP 0', scripts=1)
     eventually(lambda: len(told.scripts("generic")) == 6)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netns.comparison.ahead import put_ahead
 from netns.host import Host
 from netns.lab import Lab
 from netns.process import Process
@@ -145,6 +146,11 @@ def start_vrrpd(host: Host) -> Process:
     return host.spawn(argv, log="vrrpd.log", env={"PYTHONPATH": str(REPOSITORY)})
 
 
+def let_last_words_be_said(host: Host) -> None:
+    """keepalived is gone a second after it has started its last scripts, and those that wait for a CPU with it."""
+    put_ahead(list(host.pids()), children=True)
+
+
 def send_lower_adverts(count: int) -> None:
     watch = InterfaceWatch()
     link = watch.link("eth0")
@@ -180,6 +186,7 @@ def _story(lab: Lab, start: Callable[[Host], Process]) -> Told:
     told.waits_for("BACKUP 100", "MASTER 100", scripts=2)
     eventually(lambda: len(told.scripts("generic")) == 5)
     eventually(lambda: len(told.mails()) == 5, "mails")
+    let_last_words_be_said(host)
     assert process.stop() == 0
     told.waits_for("STOP 100", scripts=1)
     eventually(lambda: len(told.scripts("generic")) == 6)

@@ -1,5 +1,6 @@
 """What a comparison finds in two stories: made-up ones, so that each difference is there on purpose."""
 
+import re
 from dataclasses import replace
 
 from netns.comparison.catalogue import COMPARISONS, EVERY
@@ -11,6 +12,7 @@ from netns.comparison.work import Comparison, Start, Stop, described
 
 MS = 1_000_000
 PLAIN = Comparison("plain", "a start", ("priority",), {"r1": ""}, (Start("r1"),))
+_VRID = re.compile(r"virtual_router_id (\d+)")
 LATER = 7_000 * MS
 """The second side's clock: nothing is compared but what lies between."""
 
@@ -107,6 +109,15 @@ def test_the_catalogue_has_steps_that_can_be_told() -> None:
         assert comparison.keywords
         assert all(described(step) for step in comparison.work)
         assert set(comparison.files) == {f"r{number}" for number in range(1, len(comparison.files) + 1)}
+
+
+def test_who_is_started_at_once_does_not_compete() -> None:
+    """Which of them is ready first differs from run to run."""
+    for comparison in COMPARISONS.values():
+        for step in comparison.work:
+            if isinstance(step, Start) and len(step.nodes) > 1:
+                numbers = [n for node in step.nodes for n in _VRID.findall(comparison.files[node])]
+                assert len(numbers) == len(set(numbers)), comparison.name
 
 
 def test_no_two_comparisons_have_the_same_name() -> None:
