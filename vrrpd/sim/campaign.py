@@ -1,5 +1,6 @@
 """Many histories, one after the other or on several processors: what they show in sum, and what broke a law."""
 
+import gc
 import multiprocessing
 import signal
 from collections import Counter, deque
@@ -91,7 +92,11 @@ def _chunks(first: int, histories: int | None) -> Iterator[Sequence[int]]:
 
 
 def _portion(chunk: tuple[Sequence[int], int | None]) -> Tally:
-    return simulate(*chunk)
+    """A world refers to itself, and who only runs a command collects nothing: here it would be all the memory."""
+    try:
+        return simulate(*chunk)
+    finally:
+        gc.collect()
 
 
 def _leave_interrupts() -> None:
