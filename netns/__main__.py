@@ -1,6 +1,7 @@
 """``python -m netns SCENARIO``: play a scenario in network namespaces, and say what came of it.
 
-``python -m netns compare NAME``: see netns.comparison; ``python -m netns mistakes``: see netns.mistakes.
+``python -m netns compare NAME``: see netns.comparison; ``python -m netns mistakes``: see netns.mistakes;
+``python -m netns kms``: see netns.kms.
 """
 
 import json
@@ -19,6 +20,12 @@ from netns.peers import DAEMONS
 from netns.peers.vrrpd import Vrrpd, run_directory
 from netns.stage import Stage
 
+COMMANDS = {
+    "compare": "vrrpd beside keepalived: see compare --help",
+    "mistakes": "how often fast_failover is wrong: see mistakes --help",
+    "kms": "the failover table of a KMS behind load balancers: see kms --help",
+}
+
 
 def _chosen(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     chosen = {}
@@ -33,8 +40,8 @@ def _chosen(_context: click.Context, _parameter: click.Parameter, values: tuple[
 def _list(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
         width = max(map(len, CATALOGUE))
-        for item in CATALOGUE.values():
-            click.echo(f"{item.name:<{width}}  {item.summary}")
+        for name, summary in [*((item.name, item.summary) for item in CATALOGUE.values()), *COMMANDS.items()]:
+            click.echo(f"{name:<{width}}  {summary}")
         context.exit()
 
 
@@ -81,6 +88,9 @@ def _hints(stage: Stage) -> str:
 def main(scenario: str, chosen: dict[str, str], as_json: bool, logs: bool, pcap: Path | None, keep: bool) -> None:
     """Play SCENARIO with real daemons in network namespaces (needs root).
 
+    Commands of their own, each with --help: "compare" (vrrpd beside keepalived), "mistakes" (of fast_failover),
+    "kms" (the failover table of a KMS behind load balancers).
+
     Exits 0 if everything came about as expected, 1 if not, 2 if it could not be played.
     """
     try:
@@ -107,4 +117,8 @@ if __name__ == "__main__":
         compare(sys.argv[2:], prog_name="python -m netns compare")
     if sys.argv[1:2] == ["mistakes"]:
         mistakes(sys.argv[2:], prog_name="python -m netns mistakes")
+    if sys.argv[1:2] == ["kms"]:
+        from netns.kms.__main__ import main as kms  # what it needs is not needed by the others
+
+        kms(sys.argv[2:], prog_name="python -m netns kms")
     main(prog_name="python -m netns")

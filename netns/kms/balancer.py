@@ -14,13 +14,14 @@ from typing import Final
 
 from netns.host import INTERFACE, Host
 from netns.kernel import LabError
-from netns.kms import configs
+from netns.kms import configs, dumps
 from netns.kms.waiting import wait_until
 from netns.peers.base import replace_file
 from netns.peers.keepalived import Keepalived
 from netns.peers.vrrpd import ROOT, Vrrpd, run_directory
 from netns.peers.vrrpd import status as vrrpd_status
-from netns.process import Process
+from netns.process import Process, send_signal
+from netns.soak.faults import workers
 from vrrpd.control.client import ControlClient
 
 VRRPD: Final = "vrrpd"
@@ -82,6 +83,10 @@ class Balancer:
     @property
     def address(self) -> str:
         return str(self.host.address)
+
+    @property
+    def mac(self) -> str:
+        return self.host.mac
 
     @property
     def powered(self) -> bool:
@@ -226,6 +231,16 @@ class Balancer:
         if self._daemon is not None:
             self._daemon.kill()
 
+    def kill_worker(self) -> None:
+        """SIGKILL to the process of vrrpd that does the work; its supervisor has to put another one in its place."""
+        if self._daemon is not None:
+            send_signal(workers(self._daemon.pid)[:1], signal.SIGKILL)
+
+    def reload_daemon(self) -> None:
+        """SIGHUP, with the same file."""
+        if self._daemon is not None:
+            self._daemon.send(signal.SIGHUP)
+
     def maintenance(self, on: bool) -> None:
         """vrrpd's command; keepalived knows none and is stopped and started."""
         if self.duty.daemon == VRRPD:
@@ -248,6 +263,23 @@ class Balancer:
         instances = status["instances"] if status else None
         return dict(instances[0]) if isinstance(instances, list) else None
 
+    def state(self) -> str | None:
+        """What the daemon says that it is: "MASTER", "BACKUP", "FAULT", "INIT"; None when it cannot be asked."""
+        if not self.daemon_runs or self._daemon is None:
+            return None
+        if self.duty.daemon == KEEPALIVED:
+            return dumps.state(self._daemon, self.host.directory)
+        instance = self.instance()
+        return None if instance is None else str(instance["state"])
+
+    def adverts_sent(self) -> int | None:
+        """By the daemon's own counter; None when it cannot be asked."""
+        if not self.daemon_runs or self._daemon is None:
+            return None
+        if self.duty.daemon == KEEPALIVED:
+            return dumps.adverts_sent(self._daemon, self.host.directory)
+        return round(self.metrics()["adverts_sent"])
+
     def metrics(self) -> dict[str, float]:
         """The numbers that monitoring would take from the status; empty under keepalived."""
         instance = self.instance()
@@ -259,6 +291,15 @@ class Balancer:
             parts = value.items() if isinstance(value, dict) else [("", value)]
             found.update({f"{key}.{part}" if part else key: float(number) for part, number in parts})
         return found
+
+    # -- its network ---------------------------------------------------------------------------------------------------
+
+    def set_carrier(self, up: bool) -> None:
+        """The cable."""
+        self.host.set_carrier(up)
+
+    def set_link(self, up: bool) -> None:
+        self.host.set_link(up)
 
     # -- power -------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from netns.commands import output
 from netns.host import Host
 from netns.kernel import LabError
 from netns.kms.certificates import Certificates
@@ -62,6 +63,7 @@ class ClientError:
     """A failed request. ``what``: "timeout", "refused", "cut", "unreachable", "tls …" or "answer …"."""
 
     client: str
+    began: float
     at: float
     what: str
 
@@ -86,7 +88,7 @@ class Books:
             if kind == "down":
                 self._down[client] = at
             elif kind == "error":
-                self._errors.append(ClientError(client, at, entry["what"]))
+                self._errors.append(ClientError(client, entry["began"] - self._offset, at, entry["what"]))
             elif kind == "up":
                 self._down.pop(client, None)
                 self._outages.append(Outage(client, at, entry["end"] - self._offset, entry["failed"]))
@@ -184,6 +186,14 @@ class Clients:
 
     def errors(self, since: float = 0.0, client: str | None = None) -> list[ClientError]:
         return self._books.errors(since, client)
+
+    def neighbour(self) -> str | None:
+        """Where the clients' kernel sends what is for the virtual address: a MAC address."""
+        words = output(["ip", "-n", self.host.namespace, "neigh", "show", self.vip]).split()
+        return words[words.index("lladdr") + 1] if "lladdr" in words else None
+
+    def forget_neighbour(self) -> None:
+        output(["ip", "-n", self.host.namespace, "neigh", "flush", "to", self.vip])
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Requests and errors of each client so far, at most half a second old."""

@@ -1,15 +1,19 @@
 """A KMS node of a site."""
 
+from http.client import HTTPConnection, HTTPException
 from typing import Final
 
 from netns.host import INTERFACE, Host
 from netns.kernel import LabError
 from netns.kms.certificates import Certificates
+from netns.kms.configs import HEALTH_PORT
+from netns.kms.health import is_up
 from netns.kms.waiting import wait_until
 from netns.kms.warm import Forked, Warm
 
 _READY: Final = "serves KMIP"
 _PATIENCE: Final = 20.0
+_HEALTH_SECONDS: Final = 2.0
 
 
 class KmsNode:
@@ -70,6 +74,22 @@ class KmsNode:
         self.host.restore()
         self.start()
 
+    def healthy(self) -> bool:
+        """Does /health say UP?"""
+        connection = HTTPConnection(self.address, HEALTH_PORT, timeout=_HEALTH_SECONDS)
+        try:
+            return self.host.enter(_answers_up, connection)
+        finally:
+            connection.close()
+
     def log(self) -> str:
         path = self.host.directory / "node.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _answers_up(connection: HTTPConnection) -> bool:
+    try:
+        connection.request("GET", "/health")
+        return is_up(connection.getresponse().read())
+    except (OSError, HTTPException):
+        return False

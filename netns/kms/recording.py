@@ -64,7 +64,7 @@ class Recorder:
             if not known_down:
                 self._write(kind="down", at=started)
             if self._every_error or not known_down or error != self._last_error:
-                self._write(kind="error", at=ended, what=error)
+                self._write(kind="error", began=started, at=ended, what=error)
             self._last_error = error
         if outage is not None:
             self._write(kind="up", at=outage.start, end=outage.end, failed=outage.failed)

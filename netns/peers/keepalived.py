@@ -49,7 +49,8 @@ class Keepalived(NodeDaemon):
         argv = [self.program, "-n", "-l", "-G", "-P", "-f", str(config)]
         for option, name in zip(("-p", "-r", "-c"), _PID_FILES, strict=True):
             argv += [option, str(files / name)]
-        return host.spawn(argv, log="keepalived.log")
+        # What it writes on SIGUSR1 and SIGUSR2 goes where TMPDIR says: every host has its own.
+        return host.spawn(argv, log="keepalived.log", env={"TMPDIR": str(files)})
 
 
 def render(spec: NodeSpec) -> str:
