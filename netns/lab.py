@@ -43,6 +43,7 @@ class Lab:
         self._closed = False
         self._close_lock = threading.Lock()
         self._on_close = ExitStack()
+        self._after_close = ExitStack()
         _exit_on_sigterm()
         self.claim = registry.claim()
         self.name = self.claim.name
@@ -99,6 +100,10 @@ class Lab:
         """What is pushed here (captures, probes) is closed before the hosts go."""
         return self._on_close
 
+    def after_close(self) -> ExitStack:
+        """What is pushed here is closed when nothing runs in the hosts any more."""
+        return self._after_close
+
     def __enter__(self) -> Self:
         return self
 
@@ -115,6 +120,7 @@ class Lab:
         with ExitStack() as stack:
             stack.callback(self.claim.release)
             stack.callback(registry.delete_namespaces, self.name)
+            stack.callback(self._after_close.close)
             stack.callback(self.bridge.close)
             for host in self.hosts:
                 stack.callback(host.close)

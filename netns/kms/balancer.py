@@ -303,11 +303,10 @@ class Balancer:
 
     # -- power -------------------------------------------------------------------------------------------------------
 
-    def boot(self) -> None:
-        """Start all that the node runs. HAProxy first: the check must not find it missing."""
+    def start_service(self) -> None:
+        """What comes before the daemon, whose check must not find HAProxy missing."""
         self._hide_syslog()
         self.start_haproxy()
-        self.start_daemon()
 
     def crash(self) -> None:
         """Power cut: everything stops at once, nobody is told; the addresses are gone."""
@@ -318,7 +317,8 @@ class Balancer:
     def restore(self) -> None:
         """Power is back, and all that the node runs with it."""
         self.host.restore()
-        self.boot()
+        self.start_service()
+        self.start_daemon()
 
     def _hide_syslog(self) -> None:
         """The setting's ``log /dev/log local0`` would fill the syslog of the machine that the lab runs on."""

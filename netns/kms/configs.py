@@ -74,15 +74,20 @@ def event_socket(directory: Path) -> Path:
     return directory / "haproxy.events"
 
 
+FAST: Final = "fast_failover\nhigher_prio_send_advert\n"
+"""vrrpd's words for a takeover sooner than the protocol's timers, and for caches that are right at once after a
+partition: the node that yields says once more that it is there, and the one that stays announces itself."""
+
+
 def keepalived(position: int, vip: str, *, fast_failover: bool = False) -> str:
-    """The setting's keepalived.conf for the balancer in that place (0: the first); ``fast_failover`` is vrrpd's."""
+    """The setting's keepalived.conf for the balancer in that place (0: the first); ``fast_failover`` adds ``FAST``."""
     text = (SETTING / "keepalived.conf").read_text(encoding="utf-8")
     if position:
         text = text.replace("state MASTER", "state BACKUP", 1)
     text = text.replace(f"priority {FIRST_PRIORITY}", f"priority {FIRST_PRIORITY - position}", 1)
     text = text.replace("192.168.1.100", vip, 1)
     if fast_failover:
-        text = text.replace("advert_int 1\n", "advert_int 1\nfast_failover\n", 1)
+        text = text.replace("advert_int 1\n", f"advert_int 1\n{FAST}", 1)
     return text
 
 

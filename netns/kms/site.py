@@ -101,7 +101,8 @@ class Site:
             self.lab = Lab(routers=balancers, clients=1, extra=nodes + SPARE_NODES + 1)
             undo.pop_all()
             undo.callback(self.lab.close)
-            self.lab.on_close().callback(self.shared.release)
+            # It reaps what it has forked: without it, that would be left to the machine's first process.
+            self.lab.after_close().callback(self.shared.release)
             self._make(balancers, nodes, fast_failover, language, pace or Pace())
             self._start()
             undo.pop_all()
@@ -142,8 +143,11 @@ class Site:
             node.start(wait=False)
         for node in self.nodes.values():
             node.await_serving()
-        _side_by_side([balancer.boot for balancer in self.balancers.values()])
-        self.await_holder(next(iter(self.balancers)))
+        first, *others = self.balancers.values()
+        side_by_side([balancer.start_service for balancer in self.balancers.values()])
+        first.start_daemon()  # it alone: a race would decide who holds the address for the first moment
+        side_by_side([balancer.start_daemon for balancer in others])
+        self.await_holder(first.name)
         self.lab.on_close().callback(self.clients.close)
         self.clients.start()
         self.clients.wait_until_served()
@@ -227,7 +231,7 @@ def _nobody(_: Happening) -> None:
     """Nobody listens."""
 
 
-def _side_by_side(works: list[Callable[[], None]]) -> None:
+def side_by_side(works: list[Callable[[], None]]) -> None:
     """All at once; the first error is raised when all have ended."""
     errors: list[Exception] = []
 
