@@ -179,6 +179,8 @@ def reason(error: BaseException) -> str:
         return f"tls {error.reason}"
     if isinstance(error, OSError):
         return "unreachable"
+    if isinstance(error, KmipOperationFailure):
+        return f"answer {error.reason.name}"
     return f"answer {type(error).__name__}: {error}"
 
 

@@ -11,6 +11,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 venv=${VRRPD_VENV:-$root/.venv}
 case $venv in /*) ;; *) venv=$PWD/$venv ;; esac
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+for each in /usr/lib/postgresql/*/bin; do
+    if [ -x "$each/postgres" ]; then PATH=$PATH:$each; fi # where Debian has them, of whichever version
+done
 export PYTHONNOUSERSITE=1
 unset PYTHONHOME PYTHONPATH
 
@@ -45,6 +48,7 @@ package_of() {
         /lib/systemd/systemd) echo systemd ;;
         python3) echo python3-venv ;;
         groff) echo groff-base ;;
+        postgres | initdb) echo postgresql ;;
         *) echo "$1" ;;
     esac
 }

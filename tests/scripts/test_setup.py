@@ -91,6 +91,11 @@ def test_programs_that_are_there_install_nothing(shell: Shell) -> None:
     assert shell.calls("apt-get") == []
 
 
+def test_packages_are_not_always_called_as_their_programs(shell: Shell) -> None:
+    done = shell.run("for each in killall postgres haproxy; do package_of $each; done")
+    assert done.stdout.split() == ["psmisc", "postgresql", "haproxy"]
+
+
 def test_each_missing_package_is_installed_once_after_one_update(shell: Shell) -> None:
     as_root(shell)
     shell.pretend("apt-get", f"test -x '{shell.policy}' || exit 9")
