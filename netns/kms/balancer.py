@@ -114,7 +114,8 @@ class Balancer:
         self._write_haproxy()
         loaded = self._loaded()
         directory = self.host.directory
-        argv = ["haproxy", "-W", "-db", "-f", str(directory / "haproxy.cfg"), "-f", str(directory / "lab.cfg")]
+        # The lab's file first: "log global" takes what is known of global so far.
+        argv = ["haproxy", "-W", "-db", "-f", str(directory / "lab.cfg"), "-f", str(directory / "haproxy.cfg")]
         self._haproxy = self.host.spawn(argv, log="haproxy.log")
         self._await_haproxy(loaded)
 
@@ -146,7 +147,7 @@ class Balancer:
 
     def servers(self) -> dict[str, Server]:
         """The KMS nodes, from HAProxy's stats socket. LabError when it does not answer."""
-        table = csv.DictReader(io.StringIO(self._ask_haproxy(f"show stat {configs.BACKEND} 4 -1").lstrip("# ")))
+        table = csv.DictReader(io.StringIO(self.ask_haproxy(f"show stat {configs.BACKEND} 4 -1").lstrip("# ")))
         return {
             row["svname"]: Server(row["status"], int(row["scur"] or 0), int(row["stot"] or 0))
             for row in table
@@ -177,7 +178,8 @@ class Balancer:
             alive=lambda: self.haproxy_runs,
         )
 
-    def _ask_haproxy(self, command: str) -> str:
+    def ask_haproxy(self, command: str) -> str:
+        """Over its stats socket; LabError when it does not answer."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(5)
             try:

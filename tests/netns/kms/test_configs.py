@@ -49,7 +49,7 @@ def test_haproxy_takes_both_files_without_a_warning(tmp_path: Path) -> None:
     first.write_text(configs.haproxy(NODES))
     second.write_text(configs.haproxy_beside("lb1", NODES, tmp_path))
     done = subprocess.run(
-        ["haproxy", "-c", "-f", first, "-f", second], capture_output=True, text=True, check=False, timeout=30
+        ["haproxy", "-c", "-f", second, "-f", first], capture_output=True, text=True, check=False, timeout=30
     )
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr

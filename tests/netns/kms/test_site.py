@@ -41,6 +41,7 @@ def test_keys_survive_what_happens_to_a_balancer(site: Site, told: list[Happenin
     first.start_haproxy()
     site.await_holder(first.name)
     site.clients.wait_until_served()
+    haproxy_is_heard(site, told)
     keys = site.clients.read_back_all()
     assert keys.acknowledged > 0
     assert (keys.read_back, keys.lost) == (keys.acknowledged, 0)
@@ -49,6 +50,16 @@ def test_keys_survive_what_happens_to_a_balancer(site: Site, told: list[Happenin
     assert holds[0] == (first.name, "holds")
     assert (second.name, "holds") in holds
     assert not [error for error in site.clients.errors(client=KMIP) if error.what.startswith("answer")]
+
+
+def haproxy_is_heard(site: Site, told: list[Happening]) -> None:
+    balancer = next(iter(site.balancers.values()))
+    balancer.ask_haproxy("set server kmip_backend/kms2 health down")
+    wait_until(
+        lambda: ("server", balancer.name, "kms2 DOWN") in {(news.kind, news.where, news.what) for news in list(told)},
+        PATIENCE,
+        lambda: f"nobody told that kms2 is DOWN: {told[-5:]}",
+    )
 
 
 def each_node_was_asked(site: Site) -> None:
