@@ -44,7 +44,7 @@ class Lab:
         self._close_lock = threading.Lock()
         self._on_close = ExitStack()
         self._after_close = ExitStack()
-        _exit_on_sigterm()
+        exit_on_sigterm()
         self.claim = registry.claim()
         self.name = self.claim.name
         self.directory = self.claim.directory
@@ -135,7 +135,7 @@ def _close_all() -> None:
 atexit.register(_close_all)
 
 
-def _exit_on_sigterm() -> None:
+def exit_on_sigterm() -> None:
     """SIGTERM ends the program as ``exit`` does, so that with-blocks and atexit run; a handler set by others stays."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _exit)
