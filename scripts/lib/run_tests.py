@@ -1,7 +1,9 @@
-"""Run the tests in the order that fits two cores: unit tests, fuzz, then the namespaces side by side, for they wait.
+"""Run the tests in the order that fits two cores: unit tests, then the namespaces side by side, for they wait.
 
-A namespace test that fails beside others is run once more by itself: a machine that was too busy for eight scenarios at
-once is no defect. It is named all the same, and when more than a few fail the run has failed.
+Fuzz has the processors while the namespaces wait, and only then.
+
+A namespace test that fails is run once more at the end, by itself: a machine that was too busy for eight scenarios at
+once, or for a moment, is no defect. It is named all the same, and when more than a few fail the run has failed.
 
 Exit status 0 only when something ran and nothing failed.
 """
@@ -13,7 +15,8 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +78,8 @@ FUZZ = Phase("fuzz", ("-m", "fuzz", "-n", "2", *SPREAD), "fuzz")
 NETNS = Phase("namespaces", ("-m", "netns and not alone and not compared", "-n", SIDE_BY_SIDE, *SPREAD), "netns")
 COMPARED = Phase("compared with keepalived", ("-m", "netns and compared", "-n", A_FEW, *SPREAD), "compared")
 ALONE = Phase("namespaces, one at a time", ("-m", "netns and alone", "-n", "0"), "alone")
+ROUNDS = ((UNIT,), (NETNS, FUZZ), (COMPARED,), (ALONE,))
+WAITING = frozenset((NETNS, COMPARED, ALONE))
 
 
 def read_report(path: Path) -> Tally:
@@ -133,32 +138,82 @@ def has_places(arguments: list[str]) -> bool:
     return any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] not in ("-", ""))
 
 
-def run_phase(phase: Phase, extra: list[str], report: Path) -> tuple[int, Tally]:
-    print(f"\n--- {phase.name}", flush=True)
-    start = time.monotonic()
-    places = files_with(phase.mark) if phase.mark and not has_places(extra) else []
-    if phase.mark and not (places or has_places(extra)):
-        print(f"--- {phase.name}: there are none", flush=True)
-        return NO_TEST_RAN, Tally()
-    argv = [sys.executable, "-m", "pytest", "-q", *phase.arguments, f"--junit-xml={report}", *JUNIT, *extra, *places]
-    code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
-    tally = read_report(report)
-    print(f"--- {phase.name}: {tally} in {time.monotonic() - start:.0f} s", flush=True)
-    return code, tally
+class Run:
+    """A phase under way. ``aside``: it takes processor time that nobody else wants, and is heard when it is over."""
+
+    def __init__(self, phase: Phase, extra: list[str], report: Path, *, aside: bool = False) -> None:
+        self.phase = phase
+        self.report = report
+        self._start = time.monotonic()
+        self._said = report.with_suffix(".txt") if aside else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._announce()
+        places = files_with(phase.mark) if phase.mark and not has_places(extra) else []
+        if phase.mark and not (places or has_places(extra)):
+            return
+        argv = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            *phase.arguments,
+            f"--junit-xml={report}",
+            *JUNIT,
+            *extra,
+            *places,
+        ]
+        with self._said.open("wb") if self._said else nullcontext() as out:
+            self._process = subprocess.Popen(argv, cwd=ROOT, env=environment(), stdout=out, stderr=out)
+        if aside:  # before it starts others; they inherit it
+            os.sched_setscheduler(self._process.pid, os.SCHED_IDLE, os.sched_param(0))
+
+    def finish(self) -> tuple[int, Tally]:
+        """pytest's exit code and what it counted, once it has ended."""
+        if self._process is None:
+            print(f"--- {self.phase.name}: there are none", flush=True)
+            return NO_TEST_RAN, Tally()
+        code = self._process.wait()
+        if self._said is not None:
+            self._announce()
+            print(self._said.read_text(errors="replace"), end="")
+        tally = read_report(self.report)
+        print(f"--- {self.phase.name}: {tally} in {time.monotonic() - self._start:.0f} s", flush=True)
+        return code, tally
+
+    def _announce(self) -> None:
+        print(f"\n--- {self.phase.name}", flush=True)
 
 
-def second_chance(code: int, tally: Tally, report: Path) -> tuple[int, list[str]]:
-    """Run a few failed tests by themselves; pytest's exit code then, and the tests that now passed."""
-    if code != TESTS_FAILED or not 0 < tally.failed <= SECOND_CHANCES:
-        return code, []
-    failed, tally.failures = tally.failures, []
-    again = Phase("namespaces, those that failed, by themselves", ("-n", "0", *failed))
-    code, second = run_phase(again, [], report)
-    if second.passed + second.failed + second.skipped < len(failed):
-        tally.failures = failed  # not all of them could be run again
-        return TESTS_FAILED, []
-    tally.add(second)
-    return code, sorted(set(failed) - set(second.failures))
+@dataclass(slots=True)
+class Total:
+    """What all phases did; ``again``: tests that are to be run once more, ``unsteady``: those that passed then."""
+
+    tally: Tally = field(default_factory=Tally)
+    broken: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    unsteady: list[str] = field(default_factory=list)
+
+    def take(self, phase: Phase, code: int, tally: Tally) -> None:
+        """A few failures of a phase in which time counts get a second chance."""
+        if phase in WAITING and code == TESTS_FAILED and 0 < tally.failed <= SECOND_CHANCES:
+            self.again += tally.failures
+            tally.failures = []
+        elif code not in {0, NO_TEST_RAN}:
+            self.broken.append(f"{phase.name} (pytest ended with {code})")
+        self.tally.add(tally)
+
+    def give_second_chances(self, report: Path) -> None:
+        """Nothing runs beside them now."""
+        if not self.again:
+            return
+        code, tally = Run(Phase("those that failed, by themselves", ("-n", "0", *self.again)), [], report).finish()
+        if tally.passed + tally.failed + tally.skipped < len(self.again):
+            self.tally.failures += self.again  # not all of them could be run again
+        else:
+            self.tally.add(tally)
+            self.unsteady = sorted(set(self.again) - set(tally.failures))
+        if code not in {0, NO_TEST_RAN}:
+            self.broken.append(f"tests that had failed before (pytest ended with {code})")
 
 
 def namespaces() -> set[str]:
@@ -171,35 +226,38 @@ def left_behind(before: set[str]) -> list[str]:
     return [match[0] for match in made if match and not Path("/proc", match[1]).exists()]
 
 
+def run_rounds(rounds: Sequence[tuple[Phase, ...]], extra: list[str], folder: Path) -> Total:
+    """The phases of a round begin at the same time; all but the first of them give way."""
+    total = Total()
+    for number, (first, *others) in enumerate(rounds):
+        aside = [Run(phase, extra, folder / f"{number}-{phase.mark}.xml", aside=True) for phase in others]
+        for run in (Run(first, extra, folder / f"{number}.xml"), *aside):
+            total.take(run.phase, *run.finish())
+    total.give_second_chances(folder / "again.xml")
+    return total
+
+
 def main(arguments: list[str]) -> int:
-    only_unit = "--unit" in arguments
-    extra = [argument for argument in arguments if argument != "--unit"]
-    total, broken, unsteady = Tally(), list[str](), list[str]()
+    rounds = ROUNDS[:1] if "--unit" in arguments else ROUNDS
     start, before = time.monotonic(), namespaces()
     with tempfile.TemporaryDirectory(prefix="vrrpd-tests-") as folder:
-        for number, phase in enumerate((UNIT,) if only_unit else (UNIT, FUZZ, NETNS, COMPARED, ALONE)):
-            code, tally = run_phase(phase, extra, Path(folder) / f"{number}.xml")
-            if phase in {NETNS, COMPARED}:
-                code, steady = second_chance(code, tally, Path(folder) / f"{number}-again.xml")
-                unsteady += steady
-            total.add(tally)
-            if code not in {0, NO_TEST_RAN}:
-                broken.append(f"{phase.name} (pytest ended with {code})")
+        total = run_rounds(rounds, [argument for argument in arguments if argument != "--unit"], Path(folder))
+    broken, tally = total.broken, total.tally
     broken += [f"network namespace {name} was left behind" for name in left_behind(before)]
     print()
-    for figure in total.figures:
+    for figure in tally.figures:
         print(f"measured {figure}")
-    for reason, count in sorted(total.skips.items()):
+    for reason, count in sorted(tally.skips.items()):
         print(f"skipped {count}: {reason}")
-    for name in unsteady:
-        print(f"UNSTEADY: {name} failed beside others and passed by itself")
+    for name in total.unsteady:
+        print(f"UNSTEADY: {name} failed at first and passed by itself")
     for what in broken:
         print(f"FAILED: {what}")
-    if not total.passed and not total.failed:
+    if not tally.passed and not tally.failed:
         print("FAILED: no test ran")
     print(f"all tests took {time.monotonic() - start:.0f} s")
-    print(total)
-    return 1 if broken or total.failed or not total.passed else 0
+    print(tally)
+    return 1 if broken or tally.failed or not tally.passed else 0
 
 
 if __name__ == "__main__":

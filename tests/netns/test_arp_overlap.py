@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.netns, pytest.mark.alone]
 VIP = IPv4Address("192.168.1.100")
 ASKERS = [IPv4Address("192.168.1.210") + number for number in range(40)]
 EVERY = 0.001
+_MANY = GRACE / EVERY / 2
 
 
 @dataclass
@@ -90,8 +91,11 @@ def handover(master: str, successor: str) -> tuple[Asker, bytes]:
 @pytest.mark.parametrize("successor", ["vrrpd", "keepalived"])
 def test_hardly_anybody_learns_the_node_that_leaves(successor: str, record_property: Recorder) -> None:
     """It is gone a moment after the successor's announcement, and not only when its grace is over."""
-    runs = [handover("vrrpd", successor) for _ in range(2)]
-    misled = min(asker.misled(leaving) for asker, leaving in runs)
+    for _ in range(2):  # a machine that was busy makes it more, never fewer
+        asker, leaving = handover("vrrpd", successor)
+        assert {mac for _, mac in asker.answers} == {leaving, *asker.announcers}
+        misled = asker.misled(leaving)
+        if misled < _MANY:
+            break
     record_property("misled", misled)
-    assert all({mac for _, mac in asker.answers} == {leaving, *asker.announcers} for asker, leaving in runs)
-    assert misled < GRACE / EVERY / 2
+    assert misled < _MANY

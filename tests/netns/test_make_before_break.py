@@ -9,7 +9,7 @@ from netns.peers.spec import InstanceSpec, NodeSpec
 from netns.stage import Stage
 from tests.netns.playing import Recorder
 
-pytestmark = [pytest.mark.netns, pytest.mark.alone]
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 RESIGNED = 0.3
 """Seconds; after a farewell the backup waits one Skew_Time, 0.609 s here."""
@@ -39,7 +39,10 @@ def outage_at_stop(master: str, successor: str) -> tuple[float, int]:
 
 @pytest.mark.parametrize("successor", ["vrrpd", "keepalived"])
 def test_a_stop_is_not_noticed(successor: str, record_property: Recorder) -> None:
-    milliseconds, _ = min(outage_at_stop("vrrpd", successor) for _ in range(2))
+    for _ in range(2):  # a machine that was busy makes it longer, never shorter
+        milliseconds, _lost = outage_at_stop("vrrpd", successor)
+        if milliseconds < 1000 * RESIGNED:
+            break
     record_property("outage_ms", milliseconds)
     assert milliseconds < 1000 * RESIGNED
 

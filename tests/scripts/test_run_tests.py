@@ -148,7 +148,7 @@ def test_a_test_that_fails_beside_others_and_passes_by_itself_is_named_and_passe
 ) -> None:
     assert run(tmp_path, monkeypatch, [], a=UNSTEADY) == 0
     out = capfd.readouterr().out
-    assert "UNSTEADY: test_a.py::TestGroup::test_second[a b] failed beside others and passed by itself" in out
+    assert "UNSTEADY: test_a.py::TestGroup::test_second[a b] failed at first and passed by itself" in out
     assert out.splitlines()[-1] == "1 passed, 0 failed, 0 skipped"
 
 
@@ -157,6 +157,56 @@ def test_a_test_that_fails_again_by_itself_fails(
 ) -> None:
     assert run(tmp_path, monkeypatch, [], a=ALWAYS.format(1), b=UNSTEADY) == 1
     assert closing_line(capfd) == "1 passed, 1 failed, 0 skipped"
+
+
+@pytest.mark.parametrize("mark", ["alone", "compared"])
+def test_what_measures_time_gets_its_second_chance_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], mark: str
+) -> None:
+    marked = UNSTEADY.replace("pytest.mark.netns", f"[pytest.mark.netns, pytest.mark.{mark}]")
+    assert run(tmp_path, monkeypatch, [], a=marked) == 0
+    assert "UNSTEADY: test_a.py::TestGroup::test_second[a b]" in capfd.readouterr().out
+
+
+def test_second_chances_come_when_all_else_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alone = MARKED.replace("pytest.mark.netns", "[pytest.mark.netns, pytest.mark.alone]")
+    assert run(tmp_path, monkeypatch, [], a=UNSTEADY, b=alone + "\n\ndef test_b():\n    pass\n") == 0
+    out = capfd.readouterr().out
+    assert out.index("--- namespaces, one at a time:") < out.index("--- those that failed, by themselves:")
+
+
+def test_a_unit_test_gets_no_second_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, monkeypatch, [], a=UNSTEADY.replace("pytestmark = pytest.mark.netns", "")) == 1
+    assert closing_line(capfd) == "0 passed, 1 failed, 0 skipped"
+
+
+POLICY = """import os
+import pytest
+
+pytestmark = pytest.mark.{}
+
+
+def test_policy():
+    assert os.sched_getscheduler(0) == {}
+"""
+
+
+def test_fuzz_gives_way_to_namespaces_and_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"a": POLICY.format("fuzz", os.SCHED_IDLE), "b": POLICY.format("netns", os.SCHED_OTHER)}
+    assert (
+        run(tmp_path, monkeypatch, [], **texts, c=FAILING.replace("def", "import pytest\n\n\n@pytest.mark.fuzz\ndef"))
+        == 1
+    )
+    out = capfd.readouterr().out
+    assert "--- fuzz: 1 passed, 1 failed" in out
+    assert "test_c.py" in out, "what it said is shown"
+    assert out.splitlines()[-1] == "2 passed, 1 failed, 0 skipped"
 
 
 def test_many_failures_get_no_second_chance(
