@@ -47,6 +47,7 @@ package_of() {
         /usr/lib/frr/vrrpd) echo frr ;;
         /lib/systemd/systemd) echo systemd ;;
         python3) echo python3-venv ;;
+        postgres) echo postgresql ;;
         groff) echo groff-base ;;
         postgres | initdb) echo postgresql ;;
         *) echo "$1" ;;
@@ -71,6 +72,27 @@ allow_service_starts() {
     if grep -qs "^$policy_mark $1\$" "$policy"; then rm -f "$policy"; fi
 }
 
+# PostgreSQL's package makes a cluster of its own unless a file says no, which is there for the installation only.
+clusters=${VRRPD_CREATECLUSTER_D:-/etc/postgresql-common/createcluster.d}
+
+forbid_clusters() {
+    local each owner
+    for each in "$clusters"/vrrpd-*.conf; do
+        owner=${each##*/vrrpd-}
+        if [ -e "$each" ] && ! kill -0 "${owner%.conf}" 2>/dev/null; then rm -f "$each"; fi
+    done
+    case " $2 " in *" postgresql"*) ;; *) return 0 ;; esac
+    mkdir -p "$clusters"
+    echo 'create_main_cluster = false' >"$clusters/vrrpd-$1.conf"
+}
+
+allow_clusters() {
+    [ -e "$clusters/vrrpd-$1.conf" ] || return 0
+    rm -f "$clusters/vrrpd-$1.conf"
+    # The package does not bring this folder; without any files it is nobody's.
+    rmdir "$clusters" "${clusters%/*}" 2>/dev/null || true
+}
+
 run_logged() {
     local log=${VRRPD_LOG:-} made=
     if [ -z "$log" ]; then
@@ -89,7 +111,8 @@ install_packages() (
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     me=$BASHPID
     forbid_service_starts "$me"
-    trap 'allow_service_starts "$me"' EXIT
+    forbid_clusters "$me" "$*"
+    trap 'allow_service_starts "$me"; allow_clusters "$me"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     say "updating the list of Debian packages"
@@ -97,6 +120,13 @@ install_packages() (
     say "installing Debian packages: $* (their services are not started)"
     run_logged apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 )
+
+# Debian puts PostgreSQL's server into a folder of its version, and on nobody's PATH.
+postgres_program() {
+    local found
+    found=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1) || true
+    echo "${found:-postgres}"
+}
 
 # Arguments: the programs needed. Installs the packages of those that are missing.
 ensure_programs() {

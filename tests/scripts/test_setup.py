@@ -18,6 +18,7 @@ class Shell:
         self.programs.mkdir()
         self.called = directory / "called"
         self.policy = directory / "policy-rc.d"
+        self.clusters = directory / "postgresql-common" / "createcluster.d"
         self.venv = directory / "venv"
 
     def pretend(self, name: str, script: str, where: Path | None = None) -> None:
@@ -34,6 +35,7 @@ class Shell:
             **os.environ,
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "VRRPD_POLICY_RC_D": str(self.policy),
+            "VRRPD_CREATECLUSTER_D": str(self.clusters),
             "VRRPD_VENV": str(self.venv),
             **environment,
         }
@@ -133,6 +135,34 @@ def test_a_policy_left_by_a_killed_setup_is_replaced_and_removed(shell: Shell) -
     )
     assert done.returncode == 0, done.stderr
     assert not shell.policy.exists()
+
+
+def test_postgresql_is_installed_without_a_cluster_and_without_a_trace(shell: Shell) -> None:
+    as_root(shell)
+    said = f"case $* in *install*) cat '{shell.clusters}'/vrrpd-*.conf >>'{shell.directory}/seen' ;; esac"
+    shell.pretend("apt-get", said)
+    done = shell.run("package_of() { echo postgresql; }; ensure_programs no-such-program")
+    assert done.returncode == 0, done.stderr
+    assert (shell.directory / "seen").read_text() == "create_main_cluster = false\n"
+    assert not shell.clusters.parent.exists()
+
+
+def test_other_files_about_clusters_stay_but_for_those_of_a_killed_setup(shell: Shell) -> None:
+    as_root(shell)
+    shell.pretend("apt-get", "")
+    shell.clusters.mkdir(parents=True)
+    (shell.clusters / "mine.conf").write_text("start_conf = 'manual'\n")
+    (shell.clusters / "vrrpd-999999999.conf").write_text("create_main_cluster = false\n")
+    assert shell.run("ensure_programs no-such-program").returncode == 0
+    assert [path.name for path in shell.clusters.iterdir()] == ["mine.conf"]
+
+
+def test_the_server_of_postgresql_is_found_or_named(shell: Shell) -> None:
+    shell.pretend("find", "printf '/usr/lib/postgresql/%s/bin/postgres\\n' 9.6 15 17")
+    assert shell.run("postgres_program").stdout == "/usr/lib/postgresql/17/bin/postgres\n"
+    shell.pretend("find", "exit 1")
+    assert shell.run("postgres_program").stdout == "postgres\n"
+    assert shell.run("package_of postgres").stdout == "postgresql\n"
 
 
 def test_without_apt_the_missing_programs_are_named(shell: Shell) -> None:
