@@ -56,7 +56,7 @@ def _lines(record: Record, drawn: Timeline) -> Iterator[Line]:
                 times = (
                     "" if span.count == 1 else f" ({span.count} within {span.end - span.start:.2f} s, the first one)"
                 )
-                yield Line(span.start, "error", f"{lane.label.removesuffix(' errors')}: {span.what}{times}")
+                yield Line(span.start, "error", f"{lane.label}: {span.what}{times}")
         if lane.kind == "nobody":
             for span in lane.spans:
                 yield Line(span.start, "nobody", f"nobody holds the address for {span.end - span.start:.3f} s")

@@ -7,7 +7,7 @@ from typing import Final
 from netns.kms.record import Record, Row, Run
 from netns.kms.report.figures import number
 from netns.kms.report.markup import Markup, element, joined
-from netns.kms.report.strips import WIDTH, Frame, drawing
+from netns.kms.report.strips import LEFT, LETTER, WIDTH, Frame, drawing
 from netns.kms.report.style import for_picture, hatching
 from netns.kms.report.timeline import Mark, Timeline, timeline
 
@@ -17,6 +17,12 @@ BEFORE: Final = 1.0
 AFTER: Final = 1.0
 SHORTEST: Final = 3.0
 LONGEST: Final = 12.0
+LEGEND: Final = (
+    ("holder", 10, "holds the virtual address"),
+    ("nobody", 8, "nobody holds it"),
+    ("error", 6, "errors of a client (above)"),
+    ("gap", 6, "gap between its answers (below)"),
+)
 _HEADING: Final = 44
 _BETWEEN: Final = 14
 
@@ -73,6 +79,8 @@ def picture(*failovers: Failover | None) -> str | None:
         panel, height = _panel(one, after)
         parts.append(element("g", panel, transform=f"translate(0 {top})"))
         top += height + _BETWEEN
+    parts.append(_legend(top + 2))
+    top += 20
     return (
         element(
             "svg",
@@ -101,6 +109,16 @@ def _panel(one: Failover, after: float) -> tuple[Markup, int]:
         element("text", _measured(one), x=12, y=37, class_="measured"),
         element("g", drawn, transform=f"translate(0 {_HEADING})"),
     ), _HEADING + height
+
+
+def _legend(y: int) -> Markup:
+    x = float(LEFT)
+    parts = []
+    for kind, height, text in LEGEND:
+        parts.append(element("rect", x=x, y=y + (10 - height) / 2, width=18, height=height, class_=kind))
+        parts.append(element("text", text, x=x + 23, y=y + 9, class_="lane"))
+        x += 45 + len(text) * LETTER
+    return joined(*parts)
 
 
 def _measured(one: Failover) -> str:

@@ -184,9 +184,9 @@ def _legend() -> Markup:
         key("fault", element("path", d="M7 2h8l-4 8z", class_="sign fault")),
         key("repair", element("path", d="M7 10h8l-4 -8z", class_="sign repair")),
         key("holds the virtual address", bar("holder", 1)),
-        key("nobody holds it, or the balancer sends this server nothing", bar("nobody", 3)),
-        key("error of a client", element("rect", x=10, y=0, width=2, height=12, class_="error")),
-        key("gap between answers", bar("gap", 3)),
+        key("nobody holds it; a balancer (one above the other) sends a server nothing", bar("nobody", 3)),
+        key("errors of a client (above)", bar("error", 3)),
+        key("gap between its answers (below)", bar("gap", 3)),
     )
 
 

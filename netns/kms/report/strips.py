@@ -10,7 +10,7 @@ from netns.kms.report.timeline import Lane, Mark, Span, Timeline
 
 WIDTH: Final = 960
 LEFT: Final = 96
-LANE: Final = 14
+LANE: Final = 15
 GAP: Final = 3
 ACT: Final = 18
 LABEL: Final = 13
@@ -75,15 +75,14 @@ def drawing(timeline: Timeline, frame: Frame, *, tops: bool = True) -> tuple[Mar
     labels, levels = _labels(marks, frame)
     first = (ACT if tops else 0) + levels * LABEL + 6
     level_of = {mark.number: (ACT if tops else 0) + level * LABEL + 10 for mark, _, level, _ in labels}
-    bottom = first + len(timeline.lanes) * (LANE + GAP)
+    rows = dict.fromkeys(lane.label for lane in timeline.lanes)
+    tops_of = {label: first + place * (LANE + GAP) for place, label in enumerate(rows)}
+    bottom = first + len(rows) * (LANE + GAP)
     parts = [
         *(_acts(timeline.acts, frame, bottom) if tops else ()),
         *_axis(frame, first, bottom),
-        *(
-            part
-            for place, lane in enumerate(timeline.lanes)
-            for part in _lane(lane, frame, first + place * (LANE + GAP), timeline.end)
-        ),
+        *(_bed(label, frame, y, timeline.end) for label, y in tops_of.items()),
+        *(part for lane in timeline.lanes for part in _lane(lane, frame, tops_of[lane.label])),
         *(_line(mark, frame, level_of.get(mark.number, first - 4), bottom) for mark in marks),
         *(_label(mark, x, level_of[mark.number], text) for mark, x, _, text in labels),
     ]
@@ -115,9 +114,16 @@ def _axis(frame: Frame, top: int, bottom: int) -> Iterator[Markup]:
         tick += 1
 
 
-def _lane(lane: Lane, frame: Frame, y: int, end: float) -> Iterator[Markup]:
-    yield element("text", lane.label, x=LEFT - 8, y=y + LANE - 3, class_="lane", text_anchor="end")
-    yield element("rect", x=frame.left, y=y, width=max(frame.x(end) - frame.left, 0.0), height=LANE, class_="bed")
+def _bed(label: str, frame: Frame, y: int, end: float) -> Markup:
+    width = max(frame.x(end) - frame.left, 0.0)
+    return joined(
+        element("text", label, x=LEFT - 8, y=y + LANE - 4, class_="lane", text_anchor="end"),
+        element("rect", x=frame.left, y=y, width=width, height=LANE, class_="bed"),
+    )
+
+
+def _lane(lane: Lane, frame: Frame, y: int) -> Iterator[Markup]:
+    top, height = _place(lane)
     for span in _visible(lane.spans, frame):
         left, right = frame.x(span.start), frame.x(span.end)
         width = max(right - left, THINNEST)
@@ -125,16 +131,18 @@ def _lane(lane: Lane, frame: Frame, y: int, end: float) -> Iterator[Markup]:
             "rect",
             element("title", _said(span, frame)),
             x=min(left, frame.right - width),
-            y=y + _inset(lane.kind),
+            y=y + top,
             width=width,
-            height=LANE - 2 * _inset(lane.kind),
+            height=height,
             class_=lane.kind,
         )
 
 
-def _inset(kind: str) -> int:
-    """Lanes differ in the thickness of what stands in them too, not in colour alone."""
-    return {"holder": 1, "nobody": 3, "server": 4, "error": 0, "gap": 3}.get(kind, 2)
+def _place(lane: Lane) -> tuple[float, float]:
+    """Distance from the top of the row, and height: kinds differ in place and thickness, not in colour alone."""
+    part, of = lane.part
+    inset = {"holder": 1.0, "nobody": 3.0}.get(lane.kind, 0.75)
+    return part * LANE / of + inset, LANE / of - 2 * inset
 
 
 def _visible(spans: Sequence[Span], frame: Frame) -> list[Span]:

@@ -25,11 +25,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """``kind``: holder, nobody, server, error or gap."""
+    """``kind``: holder, nobody, server, error or gap. Lanes of one label share a row, of which each has a ``part``."""
 
     label: str
     kind: str
     spans: tuple[Span, ...]
+    part: tuple[int, int] = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,20 @@ def _marks(seen: Iterable[Happening]) -> Iterator[Mark]:
 
 
 def _lanes(record: Record, seen: Sequence[Happening], end: float) -> Iterator[Lane]:
-    held = {name: _held(name, seen, end) for name in _names(record.topology.balancers, seen, "holder")}
+    held = {name: _held(name, seen, end) for name in _balancers(record, seen)}
     yield from (Lane(name, "holder", spans) for name, spans in held.items())
     if held:
         yield Lane("nobody", "nobody", nobody([span for spans in held.values() for span in spans], end))
     yield from _servers(record, seen, end)
     for client in _names((), seen, "error", "gap"):
-        yield Lane(f"{client} errors", "error", _errors(client, seen))
-        yield Lane(f"{client} gaps", "gap", _gaps(client, seen))
+        yield Lane(f"{client} client", "error", _errors(client, seen), (0, 2))
+        yield Lane(f"{client} client", "gap", _gaps(client, seen), (1, 2))
+
+
+def _balancers(record: Record, seen: Sequence[Happening]) -> list[str]:
+    """Those of which something was heard: sites may have fewer than the largest one."""
+    heard = {one.where for one in seen}
+    return [name for name in _names(record.topology.balancers, seen, "holder") if name in heard]
 
 
 def _names(known: Iterable[str], seen: Iterable[Happening], *kinds: str) -> list[str]:
@@ -143,18 +150,19 @@ def nobody(held: Iterable[Span], end: float) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _servers(record: Record, seen: Iterable[Happening], end: float) -> Iterator[Lane]:
+def _servers(record: Record, seen: Sequence[Happening], end: float) -> Iterator[Lane]:
     """One lane for each server as each balancer sees it: the stretches in which it is not in use."""
     changes: dict[tuple[str, str], list[tuple[float, bool]]] = {}
     for one in seen:
         found = _SERVER.fullmatch(one.what) if one.kind == "server" else None
         if found is not None:
             changes.setdefault((found[1], one.where), []).append((one.at, not found[2].startswith(_IN_USE)))
-    known = [(node, balancer) for node in record.topology.nodes for balancer in record.topology.balancers]
-    for key in dict.fromkeys([*known, *sorted(changes)] if changes else []):
-        server, balancer = key
-        spans = _stretches(changes.get(key, ()), end, f"{balancer} sends nothing to {server}")
-        yield Lane(f"{server} at {balancer}", "server", tuple(spans))
+    balancers = list(dict.fromkeys([*_balancers(record, seen), *sorted(balancer for _, balancer in changes)]))
+    servers = dict.fromkeys([*record.topology.nodes, *sorted(server for server, _ in changes)] if changes else [])
+    for server in servers:
+        for place, balancer in enumerate(balancers):
+            spans = _stretches(changes.get((server, balancer), ()), end, f"{balancer} sends nothing to {server}")
+            yield Lane(server, "server", tuple(spans), (place, len(balancers)))
 
 
 def _errors(client: str, seen: Iterable[Happening]) -> tuple[Span, ...]:

@@ -9,8 +9,8 @@ from netns.kms.report.timeline import Lane, Span, Timeline, nobody, seconds_in, 
 from tests.netns.kms.made_up import chaos, record
 
 
-def lane(drawn: Timeline, label: str) -> Lane:
-    return next(one for one in drawn.lanes if one.label == label)
+def lane(drawn: Timeline, label: str, part: int = 0) -> Lane:
+    return next(one for one in drawn.lanes if one.label == label and one.part[0] == part)
 
 
 def test_what_a_site_saw_becomes_stretches() -> None:
@@ -21,10 +21,10 @@ def test_what_a_site_saw_becomes_stretches() -> None:
     )
     assert [(span.start, span.end) for span in lane(drawn, "lb2").spans] == [(3.2, 8.003)]
     assert [(span.start, span.end) for span in lane(drawn, "nobody").spans] == [(3.01, 3.2)]
-    assert [(span.start, span.end) for span in lane(drawn, "kms2 at lb1").spans] == [(30, 36)]
-    assert lane(drawn, "kms2 at lb2").spans == ()
-    assert [(span.start, span.count) for span in lane(drawn, "kmip errors").spans] == [(3.02, 2)]
-    assert [(span.start, round(span.end, 3)) for span in lane(drawn, "health gaps").spans] == [(3.0, 3.2)]
+    assert [(span.start, span.end) for span in lane(drawn, "kms2").spans] == [(30, 36)]
+    assert lane(drawn, "kms2", 1).spans == ()
+    assert [(span.start, span.count) for span in lane(drawn, "kmip client").spans] == [(3.02, 2)]
+    assert [(span.start, round(span.end, 3)) for span in lane(drawn, "health client", 1).spans] == [(3.0, 3.2)]
     assert [(mark.number, mark.kind, mark.text) for mark in drawn.marks] == [
         (1, "fault", "lb1: HAProxy killed"),
         (2, "repair", "lb1: HAProxy started"),
@@ -38,6 +38,13 @@ def test_each_site_has_its_own_line() -> None:
     only = replace(made, happenings=tuple(one for one in made.happenings if one.site == 2))
     assert timeline(only, 1).marks == ()
     assert len(timeline(only, 2).marks) == 6
+
+
+def test_a_balancer_that_a_site_does_not_have_has_no_lane() -> None:
+    made = record(sites=1)
+    third = replace(made, topology=replace(made.topology, balancers={**made.topology.balancers, "lb3": "10.0.0.3"}))
+    assert {one.label for one in timeline(third, 0).lanes} == {one.label for one in timeline(made, 0).lanes}
+    assert len(timeline(third, 0).lanes) == 2 + 1 + 3 * 2 + 4
 
 
 def test_nobody_is_what_no_holder_covers() -> None:
