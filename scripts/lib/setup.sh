@@ -47,7 +47,6 @@ package_of() {
         /usr/lib/frr/vrrpd) echo frr ;;
         /lib/systemd/systemd) echo systemd ;;
         python3) echo python3-venv ;;
-        postgres) echo postgresql ;;
         groff) echo groff-base ;;
         postgres | initdb) echo postgresql ;;
         *) echo "$1" ;;
@@ -120,13 +119,6 @@ install_packages() (
     say "installing Debian packages: $* (their services are not started)"
     run_logged apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 )
-
-# Debian puts PostgreSQL's server into a folder of its version, and on nobody's PATH.
-postgres_program() {
-    local found
-    found=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1) || true
-    echo "${found:-postgres}"
-}
 
 # Arguments: the programs needed. Installs the packages of those that are missing.
 ensure_programs() {

@@ -157,14 +157,6 @@ def test_other_files_about_clusters_stay_but_for_those_of_a_killed_setup(shell: 
     assert [path.name for path in shell.clusters.iterdir()] == ["mine.conf"]
 
 
-def test_the_server_of_postgresql_is_found_or_named(shell: Shell) -> None:
-    shell.pretend("find", "printf '/usr/lib/postgresql/%s/bin/postgres\\n' 9.6 15 17")
-    assert shell.run("postgres_program").stdout == "/usr/lib/postgresql/17/bin/postgres\n"
-    shell.pretend("find", "exit 1")
-    assert shell.run("postgres_program").stdout == "postgres\n"
-    assert shell.run("package_of postgres").stdout == "postgresql\n"
-
-
 def test_without_apt_the_missing_programs_are_named(shell: Shell) -> None:
     done = shell.run('command() { [ "$2" != apt-get ] && builtin command "$@"; }; ensure_programs no-such-program')
     assert done.returncode == 1
