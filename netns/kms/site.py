@@ -8,9 +8,9 @@ the ``with`` block ends, at exit, on SIGTERM, and when the process is killed.
 """
 
 import platform
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
 from types import TracebackType
@@ -233,18 +233,7 @@ def _nobody(_: Happening) -> None:
 
 def side_by_side(works: list[Callable[[], None]]) -> None:
     """All at once; the first error is raised when all have ended."""
-    errors: list[Exception] = []
-
-    def run(work: Callable[[], None]) -> None:
-        try:
-            work()
-        except LabError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(len(works)) as pool:
+        running = [pool.submit(work) for work in works]
+    for future in running:
+        future.result()

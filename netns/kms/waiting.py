@@ -15,6 +15,9 @@ def wait_until(
     """Returns when ``done``. LabError with the ``complaint`` after ``patience`` seconds, or when not ``alive``."""
     end = time.monotonic() + patience
     while not done():
-        if time.monotonic() > end or (alive is not None and not alive() and not done()):
+        over = time.monotonic() > end or (alive is not None and not alive())
+        if over and not done():  # once more: it may have been done with the last breath
             raise LabError(complaint())
+        if over:
+            return
         time.sleep(_PAUSE)
