@@ -147,7 +147,8 @@ class Run:
         self._start = time.monotonic()
         self._said = report.with_suffix(".txt") if aside else None
         self._process: subprocess.Popen[bytes] | None = None
-        self._announce()
+        if not aside:
+            self._announce()
         places = files_with(phase.mark) if phase.mark and not has_places(extra) else []
         if phase.mark and not (places or has_places(extra)):
             return

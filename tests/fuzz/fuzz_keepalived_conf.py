@@ -131,9 +131,9 @@ def fuzz(runs: int, seed: int, *, longest: float = 30.0, until: float = float("i
     try:
         for _ in range(runs):
             data = mutator.next_input()
-            start = time.monotonic()
+            start = time.process_time()
             outcomes[run_one(data)] += 1
-            end = time.monotonic()
+            end = time.process_time()
             if end - start > longest:
                 raise TooSlowError(f"{end - start:.1f} s")
             if end > until:
@@ -182,9 +182,10 @@ def _discard_outcome(data: bytes) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so long, whatever --runs says")
+    endless = float("inf")
+    parser.add_argument("--seconds", type=float, default=endless, help="of processor time, whatever --runs says")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=30.0, help="seconds that one input may take")
+    parser.add_argument("--longest", type=float, default=30.0, help="seconds of processor time that one input may take")
     parser.add_argument("--memory", type=int, default=200, help="MiB that the process may need")
     parser.add_argument("--engine", choices=["python", "atheris"], default="python")
     parser.add_argument("--reproduce", type=bytes.fromhex, metavar="HEX", help="run one input and print its outcome")
@@ -195,9 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.engine == "atheris":
         run_atheris(options.runs, options.seed)
         return 0
-    start = time.monotonic()
+    start = time.process_time()
     outcomes = fuzz(options.runs, options.seed, longest=options.longest, until=start + options.seconds)
-    return report(outcomes, time.monotonic() - start, options.memory)
+    return report(outcomes, time.process_time() - start, options.memory)
 
 
 if __name__ == "__main__":
