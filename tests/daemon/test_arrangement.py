@@ -15,7 +15,7 @@ from vrrpd.core.effects import (
     RemoveAddresses,
     SendAdvertisement,
 )
-from vrrpd.daemon.arrangement import arrange, groups_first
+from vrrpd.daemon.arrangement import adverts_ahead, arrange, groups_first
 from vrrpd.units import Priority
 
 ONE, TWO = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
@@ -46,6 +46,14 @@ def test_everybody_is_heard_and_reachable_before_anybody_repeats_itself() -> Non
 def test_alone_an_announcement_stays_whole() -> None:
     batch = takeover("a", ONE)
     assert list(arrange(batch)) == batch
+
+
+def test_the_adverts_ahead_are_those_before_anything_else() -> None:
+    batch = takeover("a", ONE)
+    assert adverts_ahead(batch) == (batch[:1], batch[1:])
+    assert adverts_ahead(batch[:1] * 2) == (batch[:1] * 2, [])
+    assert adverts_ahead(batch[1:] + batch[:1]) == ([], batch[1:] + batch[:1]), "it waits for what it follows"
+    assert adverts_ahead(()) == ((), [])
 
 
 EFFECTS: st.SearchStrategy[Effect] = st.sampled_from(

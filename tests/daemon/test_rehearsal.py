@@ -22,7 +22,7 @@ def noted(self, instance, owner=None):
 
 records._Later.__get__ = noted
 
-from vrrpd.core.events import LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.events import AdvertisementReceived, LinkChanged, PrimaryAddressChanged, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.arrangement import arrange
@@ -30,6 +30,7 @@ from vrrpd.daemon.configuration import read_configuration
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.plan import plan_instance
 from vrrpd.daemon.rehearsal import rehearse
+from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import Instant
 
 config, _ = read_configuration(DaemonOptions(Path(sys.argv[1])))
@@ -39,6 +40,11 @@ plan = plan_instance(config.vrrp_instances[0], config.global_defs)
 node = Node([VirtualRouter(plan.name, plan.parameters)])
 for event in (PrimaryAddressChanged(IPv4Address("192.0.2.1")), LinkChanged(up=True), Startup()):
     node.handle(plan.name, event, Instant(0.0))
+own = plan.parameters
+advert = Advertisement(own.version, own.vrid, 254, own.advert_interval, own.addresses, plan.checksum_form)
+event = AdvertisementReceived(advert, IPv4Address("192.0.2.9"))
+for number in range(3):
+    node.hear([(plan.name, event)], Instant(float(number)))
 del written[:]
 arrange(node.due(Instant(100.0)))
 print(*written)
@@ -54,4 +60,6 @@ def written_in_a_takeover(*options: str) -> list[str]:
 
 def test_nothing_is_left_to_be_made_in_a_takeover() -> None:
     assert written_in_a_takeover("rehearsed") == []
-    assert "SendAdvertisement.__init__" in written_in_a_takeover(), "else this would find nothing"
+    unprepared = written_in_a_takeover()
+    assert "SendAdvertisement.__init__" in unprepared, "else this would find nothing"
+    assert "DeadlineReached.__eq__" in unprepared, "it is compared with what was heard last"

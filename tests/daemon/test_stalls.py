@@ -97,6 +97,7 @@ def test_what_was_counted_before_the_stall_is_not_blamed() -> None:
         clocks.monotonic += 1.1
         clocks.waited += 0.05
         assert detector.stalled(Instant(clocks.monotonic), Instant(clocks.monotonic)) is None
+        detector.look(Instant(clocks.monotonic))
     clocks.monotonic += 4.0
     stall = detector.stalled(Instant(clocks.monotonic - 3.0), Instant(clocks.monotonic))
     assert stall is not None

@@ -10,6 +10,17 @@ _ADVERTS, _ADDRESSES, _ANNOUNCEMENTS, _REPETITIONS = range(4)
 _QUIET = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 
 
+def adverts_ahead(batch: Collection[Directed]) -> tuple[Collection[Directed], Collection[Directed]]:
+    """The adverts with which the batch begins, and the rest of it."""
+    count = 0
+    for directed in batch:
+        if not isinstance(directed.effect, SendAdvertisement):
+            items = list(batch)
+            return items[:count], items[count:]
+        count += 1
+    return batch, []
+
+
 def arrange(batch: Collection[Directed]) -> Collection[Directed]:
     """First the adverts of all, then the addresses of all, then each announcement once, then their repetitions.
 

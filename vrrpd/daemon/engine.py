@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from vrrpd.core.effects import State
 from vrrpd.core.events import EffectFailed, Event, PriorityChanged, Stalled, Startup
 from vrrpd.core.node import Directed, Node
-from vrrpd.daemon.arrangement import arrange, groups_first
+from vrrpd.daemon.arrangement import adverts_ahead, arrange, groups_first
 from vrrpd.daemon.executor import Executor, Means
 from vrrpd.daemon.listener import Listener, Received
 from vrrpd.daemon.moderation import Moderation, hold, slack
@@ -330,6 +330,7 @@ class Engine:
             self._stalled(stall)
         now = read_clock()
         self._settle(self._node.due(now), now)
+        self._stalls.look(now)
         self._armed = None
         self._arm()
         callbacks, self._after_deadline = self._after_deadline, []
@@ -351,9 +352,12 @@ class Engine:
 
     def _settle(self, batch: Collection[Directed], now: Instant) -> None:
         """Carry out the effects, tell the election of those that failed, and so on until nothing is left."""
-        self.recorder.decided(batch)
         self._breath = read_clock()
-        self._failures += self._executor.carry_out(arrange(batch), now)
+        adverts, others = adverts_ahead(batch)
+        self._failures += self._executor.carry_out(adverts, now)  # before so much as the order of the rest
+        if others:
+            self.recorder.decided(others)
+            self._failures += self._executor.carry_out(arrange(others), now)
         while self._failures or self._postponed:
             failures, self._failures = self._failures, []
             answers, self._postponed = self._postponed, []

@@ -6,10 +6,19 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from vrrpd.config.model import Config
-from vrrpd.core.events import AdvertisementReceived, LinkChanged, PrimaryAddressChanged, Shutdown, Startup
+from vrrpd.core.events import (
+    AdvertisementReceived,
+    FaultsChanged,
+    HostSilent,
+    LinkChanged,
+    PrimaryAddressChanged,
+    PriorityChanged,
+    Shutdown,
+    Startup,
+)
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.daemon.arrangement import arrange
+from vrrpd.daemon.arrangement import adverts_ahead, arrange
 from vrrpd.daemon.kernel_form import kernel_form
 from vrrpd.daemon.plan import InstancePlan, plan_instance
 from vrrpd.handover import capture, restore
@@ -35,6 +44,7 @@ def rehearse(config: Config) -> None:
             node.handle(plan.name, event, Instant(0.0))
         views_of(restore(json.loads(json.dumps(capture(node)))), Instant(0.0))
         _take_over_and_yield(node, plan, replace(advert, priority=OWNER), source)
+        _compare(AdvertisementReceived(advert, source))
         for destination in plan.destinations:
             encode(advert, source, destination, plan.password)
         AddressBatch([kernel_form(vip, 1) for vip in plan.vips]).prepare()
@@ -42,6 +52,14 @@ def rehearse(config: Config) -> None:
 
 def _take_over_and_yield(node: Node, plan: InstancePlan, better: Advertisement, source: Address) -> None:
     """Nothing of what a takeover needs is to be made when the addresses have nobody."""
-    arrange(node.due(LATER))
+    for _ in range(2):  # a master is heard again and again, and then no more
+        node.hear([(plan.name, AdvertisementReceived(replace(better), source))], Instant(0.0))
+    adverts_ahead(arrange(node.due(LATER)))
     batch = node.hear([(plan.name, AdvertisementReceived(better, source))], LATER)
     arrange([*batch, *node.handle(plan.name, Shutdown(), LATER)])
+
+
+def _compare(heard: AdvertisementReceived) -> None:
+    """Whatever happens is compared with the advertisement that was accepted last."""
+    for event in (Shutdown(), PriorityChanged(OWNER), FaultsChanged(frozenset()), HostSilent(heard.source)):
+        _ = event == heard

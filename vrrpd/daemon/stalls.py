@@ -92,9 +92,12 @@ class StallDetector:
         seconds = Seconds(late + suspended)
         if seconds > SHORTEST:
             return self._explain(seconds, suspended)
-        if between(self._before.at, woken) > LOOK:
-            self._before = self._load()
         return None
+
+    def look(self, now: Instant) -> None:
+        """Have figures to compare with; reads files, so ask when there is time."""
+        if between(self._before.at, now) > LOOK:
+            self._before = self._load()
 
     def _explain(self, seconds: Seconds, suspended: Seconds) -> Stall:
         before, self._before = self._before, self._load()
