@@ -12,12 +12,10 @@ _QUIET = (NotifyEvent.BACKUP, NotifyEvent.FAULT)
 
 def adverts_ahead(batch: Collection[Directed]) -> tuple[Collection[Directed], Collection[Directed]]:
     """The adverts with which the batch begins, and the rest of it."""
-    count = 0
-    for directed in batch:
+    for count, directed in enumerate(batch):
         if not isinstance(directed.effect, SendAdvertisement):
             items = list(batch)
             return items[:count], items[count:]
-        count += 1
     return batch, []
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from vrrpd.config.model import Config
 from vrrpd.core.events import (
     AdvertisementReceived,
+    Event,
     FaultsChanged,
     HostSilent,
     LinkChanged,
@@ -61,5 +62,6 @@ def _take_over_and_yield(node: Node, plan: InstancePlan, better: Advertisement, 
 
 def _compare(heard: AdvertisementReceived) -> None:
     """Whatever happens is compared with the advertisement that was accepted last."""
-    for event in (Shutdown(), PriorityChanged(OWNER), FaultsChanged(frozenset()), HostSilent(heard.source)):
+    happenings: tuple[Event, ...] = (PriorityChanged(OWNER), FaultsChanged(frozenset()), HostSilent(heard.source))
+    for event in happenings:
         _ = event == heard
