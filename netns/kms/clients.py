@@ -60,7 +60,10 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class ClientError:
-    """A failed request. ``what``: "timeout", "refused", "cut", "unreachable", "tls …" or "answer …"."""
+    """A failed request. ``what``: "timeout", "refused", "cut", "unreachable", "tls …" or "answer …".
+
+    "cut": its connection had come about, and was reset, closed, or fell silent.
+    """
 
     client: str
     began: float

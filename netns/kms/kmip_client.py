@@ -168,9 +168,13 @@ class Client:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, in few words: "timeout", "refused", "cut", "unreachable", "tls …" or "answer …"."""
+    """What went wrong, in few words: "timeout", "refused", "cut", "unreachable", "tls …" or "answer …".
+
+    "cut" is a connection that had come about: reset, closed, or silent, as those are which the address moves away from.
+    """
     if isinstance(error, TimeoutError):
-        return "timeout"
+        # "The handshake operation timed out", "The read operation timed out": only before that there was no connection.
+        return "cut" if "operation timed out" in str(error) else "timeout"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ConnectionError | EOFError | RequestLengthMismatch | ssl.SSLEOFError | ssl.SSLZeroReturnError):

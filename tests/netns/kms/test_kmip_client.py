@@ -1,6 +1,7 @@
 """Which keys count, what is known of them after a crash, and what an error is called."""
 
 import random
+import socket
 import ssl
 import threading
 from pathlib import Path
@@ -49,6 +50,8 @@ def test_a_new_key_is_read_next(tmp_path: Path) -> None:
     ("error", "expected"),
     [
         (TimeoutError("timed out"), "timeout"),
+        (TimeoutError("_ssl.c:990: The handshake operation timed out"), "cut"),
+        (TimeoutError("The read operation timed out"), "cut"),
         (ConnectionRefusedError(), "refused"),
         (ConnectionResetError(), "cut"),
         (BrokenPipeError(), "cut"),
@@ -82,3 +85,13 @@ def test_the_keys_are_shared_by_threads(tmp_path: Path) -> None:
     found = kmip_client.load_keys(tmp_path / "keys")
     assert found == {name: kmip_client.digest_of(name.encode()) for name in found}
     assert len(found) == 150
+
+
+def test_a_peer_that_falls_silent_is_told_from_one_that_is_not_there() -> None:
+    """By the library's own words."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_connection(silent.getsockname()) as plain:
+        plain.settimeout(0.05)
+        with pytest.raises(TimeoutError) as caught:
+            context.wrap_socket(plain, server_hostname="kms")
+    assert kmip_client.reason(caught.value) == "cut"
