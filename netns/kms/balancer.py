@@ -44,7 +44,9 @@ def missing(daemon: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A KMS node as HAProxy sees it: "UP", "DOWN", "UP 1/3", …; connections now, and all since HAProxy started."""
+    """A KMS node as HAProxy sees it: "UP", "DOWN", "UP 1/3", …; connections now, and how often it was chosen for one
+    since HAProxy started (a connection that is tried again is not a new choice).
+    """
 
     status: str
     current: int
@@ -149,7 +151,7 @@ class Balancer:
         """The KMS nodes, from HAProxy's stats socket. LabError when it does not answer."""
         table = csv.DictReader(io.StringIO(self.ask_haproxy(f"show stat {configs.BACKEND} 4 -1").lstrip("# ")))
         return {
-            row["svname"]: Server(row["status"], int(row["scur"] or 0), int(row["stot"] or 0))
+            row["svname"]: Server(row["status"], int(row["scur"] or 0), int(row["lbtot"] or 0))
             for row in table
             if row["svname"] in self._servers
         }
@@ -159,7 +161,7 @@ class Balancer:
         return {name: server.status.split()[0] for name, server in self.servers().items()}
 
     def sessions(self, server: str) -> int:
-        """Connections that HAProxy has sent to it since it started or was reloaded."""
+        """How often HAProxy has chosen it for a connection since it started or was reloaded."""
         return self.servers()[server].total
 
     def _write_haproxy(self) -> None:
