@@ -52,6 +52,7 @@ def _heal(site: Site, _name: str) -> None:
 
 
 def _by_protocol(timers: Timers) -> float:
+    """A vrrpd that took over in a partition does not probe for a while: the protocol's own bound holds then."""
     return max(timers.master_down) + MACHINE
 
 
@@ -69,6 +70,7 @@ FAULTS: Final[Sequence[Fault]] = (
         lambda site, name: site.balancers[name].crash(),
         lambda site, name: site.balancers[name].restore(),
         leaves=True,
+        within=_by_protocol,
     ),
     Fault("worker killed", BALANCER, lambda site, name: site.balancers[name].kill_worker(), _nothing, of_vrrpd=True),
     Fault(
@@ -103,6 +105,7 @@ FAULTS: Final[Sequence[Fault]] = (
         lambda site, name: site.balancers[name].set_carrier(False),
         lambda site, name: site.balancers[name].set_carrier(True),
         leaves=True,
+        within=_by_protocol,
     ),
     Fault(
         "link down",
@@ -110,6 +113,7 @@ FAULTS: Final[Sequence[Fault]] = (
         lambda site, name: site.balancers[name].set_link(False),
         lambda site, name: site.balancers[name].set_link(True),
         leaves=True,
+        within=_by_protocol,
     ),
     Fault(
         "KMS node killed",

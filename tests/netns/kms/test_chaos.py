@@ -63,7 +63,7 @@ def test_a_site_that_behaves_survives_every_fault(fault: str, first: bool) -> No
     ("fault", "manners", "said"),
     [
         ("HAProxy killed", Manners(takeover=3.5), "expected at most 2"),
-        ("balancer crashed", Manners(takeover=3.5), "expected at most 2"),
+        ("balancer crashed", Manners(takeover=5.0), "expected at most 3.8"),
         ("daemon killed", Manners(takeover=5.0), "expected at most 3.8"),
         ("worker killed", Manners(lets_go=True), "lb1 let the address go, which nothing asked for"),
         ("daemon reloaded", Manners(lets_go=True), "lb1 let the address go"),
