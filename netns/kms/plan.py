@@ -28,6 +28,10 @@ class Turn:
     def alone(self) -> bool:
         return any(kind.alone for kind in self.kinds)
 
+    @property
+    def unsettles(self) -> bool:
+        return any(kind.unsettles for kind in self.kinds)
+
     def fits(self, shape: Shape) -> bool:
         return all(shape.fits(kind) for kind in self.kinds)
 
@@ -35,7 +39,8 @@ class Turn:
 def turns(kinds: Sequence[RowKind], runs: int) -> list[Turn]:
     """Each row ``runs`` times, in rounds: what is interrupted has seen something of every row.
 
-    Those that have the machine alone come first, together: the other sites rest once, not again and again.
+    Those that have the machine alone come first, together: the other sites rest once, not again and again. Those after
+    which a site is not itself for a while come last.
     """
     groups: list[list[RowKind]] = []
     for kind in kinds:
@@ -45,8 +50,9 @@ def turns(kinds: Sequence[RowKind], runs: int) -> list[Turn]:
             groups.append([kind])
     every = [Turn(tuple(group)) for group in groups]
     alone = [turn for turn in every if turn.alone]
-    others = [turn for turn in every if not turn.alone]
-    return alone * runs + others * runs
+    others = [turn for turn in every if not (turn.alone or turn.unsettles)]
+    last = [turn for turn in every if turn.unsettles and not turn.alone]
+    return alone * runs + others * runs + last * runs
 
 
 def shapes(kinds: Sequence[RowKind]) -> list[Shape]:

@@ -129,5 +129,6 @@ def _operations(timers: Timers) -> tuple[RowKind, ...]:
             timers.interval + MACHINE,
             operations.partition,
             fast=True,
+            unsettles=True,
         ),
     )

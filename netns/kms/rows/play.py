@@ -24,7 +24,8 @@ class RowKind:
 
     ``bound`` of the ``headline`` figure. ``balancers`` that it needs; ``fast``: whether the site's vrrpd has
     fast_failover (None: either). ``alone``: it measures milliseconds, so that the other sites rest meanwhile.
-    ``goes_on`` from where the row before it has ended; that one leaves things as they are.
+    ``goes_on`` from where the row before it has ended; that one leaves things as they are. ``unsettles``: a backup took
+    over from a master that lived, and its probing rests for a minute: whoever counts on fast_failover is not next.
     """
 
     name: str
@@ -37,6 +38,7 @@ class RowKind:
     fast: bool | None = None
     alone: bool = False
     goes_on: bool = False
+    unsettles: bool = False
 
 
 class Play:
