@@ -172,7 +172,7 @@ def _finish(
 ) -> int:
     console.print(table(record))
     found = findings(record, troubles, work.runs)
-    for line in found:
+    for line in (*found, *chaos.history(record)):
         console.print(line, markup=False, style="red", soft_wrap=True)
     write(record, directory)
     click.echo(f"{directory / PAGE} is written", err=True)

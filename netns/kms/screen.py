@@ -59,7 +59,9 @@ class Screen:
         return sorted(run.figures.items(), key=lambda item: item[0] != headline)
 
     def happened(self, happening: Happening) -> None:
-        if happening.kind in {"fault", "repair"}:
+        if happening.kind == "note":
+            self._progress.console.print(Text(f"site {happening.site} {happening.what}", "dim"), soft_wrap=True)
+        elif happening.kind in {"fault", "repair"}:
             self._progress.update(self._task, description=f"{happening.where}: {happening.what}")
 
 

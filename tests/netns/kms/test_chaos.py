@@ -1,10 +1,11 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from netns.kms import chaos
 from netns.kms.faults import BY_NAME, FAULTS, Step, schedule
-from netns.kms.record import Run
+from netns.kms.record import Chaos, Happening, Record, Row, Run, Topology
 from netns.kms.rows.play import Play
 from netns.kms.timers import of_the_setting
 from tests.netns.kms.fake import FakeSite, Manners
@@ -50,6 +51,20 @@ def suffered(step: Step, manners: Manners) -> Run:
     play.kind.play(play)
     play.calm()
     return play.ended()
+
+
+def test_the_schedule_up_to_the_first_violation_is_told() -> None:
+    topology = Topology({}, {}, {}, {}, "")
+    notes = [
+        Happening(at, 0, "note", chaos.NAME, what) for at, what in ((1.0, "first"), (5.0, "second"), (9.0, "third"))
+    ]
+    runs = (Run(chaos.NAME, 0, 1.0, 4.0, {}), Run(chaos.NAME, 0, 5.0, 8.0, {}, ("wrong",)))
+    row = Row(chaos.NAME, "event", "expected", runs)
+    record = Record("vrrpd", {}, "", "", "", 9.0, topology, (row,), tuple(notes), chaos=Chaos(7, 1.0))
+    first, *steps = chaos.history(record)
+    assert "--chaos 7" in first
+    assert [line.split()[-1] for line in steps] == ["first", "second"]
+    assert chaos.history(replace(record, rows=(replace(row, runs=runs[:1]),))) == []
 
 
 @pytest.mark.parametrize("fault", BY_NAME)
