@@ -26,6 +26,7 @@ from netns.kms.screen import Screen, console_for, findings, table
 from netns.kms.site import Site, missing, versions
 from netns.kms.table import Results, Table
 from netns.kms.timers import of_the_setting
+from netns.lab import exit_on_sigterm
 
 TIMERS = of_the_setting()
 KINDS = kinds(TIMERS)
@@ -113,6 +114,7 @@ def main(
 
     Exit status: 0 when every row holds, 1 when not, 2 when it could not be played, 130 after Ctrl-C.
     """
+    exit_on_sigterm()
     console = console_for(sys.stdout.isatty() and not plain)
     lacking = missing(daemon)
     if lacking is not None:

@@ -31,8 +31,8 @@ def _failover(timers: Timers) -> tuple[RowKind, ...]:
     return (
         RowKind(
             "haproxy-dies",
-            "HAProxy on the active node dies, with fast_failover",
-            f"the address on the next node within {WITHIN:g} s",
+            "HAProxy on the active node dies",
+            f"the address on the next node within {WITHIN:g} s (vrrpd: with fast_failover)",
             failover.NEXT,
             WITHIN,
             failover.haproxy_dies,
@@ -40,7 +40,7 @@ def _failover(timers: Timers) -> tuple[RowKind, ...]:
         ),
         RowKind(
             "haproxy-dies-timers",
-            "HAProxy on the active node dies, the protocol's timers alone",
+            "The same, by the protocol's timers alone",
             f"within {by_timers:.1f} s: check {timers.check:g} s + Master_Down_Interval {timers.master_down[1]:.1f} s"
             f" (they cannot promise {WITHIN:g} s)",
             failover.NEXT,
@@ -51,7 +51,7 @@ def _failover(timers: Timers) -> tuple[RowKind, ...]:
         RowKind(
             "node-crashes",
             "The active node crashes",
-            f"the next highest priority holds the address within {WITHIN:g} s",
+            f"the next highest priority holds the address within {WITHIN:g} s (vrrpd: with fast_failover)",
             failover.NEXT,
             WITHIN,
             failover.node_crashes,

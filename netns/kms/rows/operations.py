@@ -63,9 +63,6 @@ def partition(play: Play) -> None:
     _both_say_so(play, (first, second))
     play.any_moment()
     _heals(play, first, second)
-    # vrrpd took over from one that lived: it does not probe for a while then. That belongs to no other row.
-    second.stop_daemon()
-    second.start_daemon()
 
 
 def _both_say_so(play: Play, both: tuple[Balancer, Balancer]) -> None:
