@@ -4,6 +4,7 @@ With ``--docs`` it writes what docs/ has: the tables of comparison.md, the pictu
 without what these do not need, so that anybody can make them again.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,13 @@ from netns.peers.base import replace_file
 DOCUMENT: Final = "comparison.md"
 PICTURE: Final = "kms/failover.svg"
 RECORDS: Final = "kms"
+_PLACE: Final = re.compile(r" --report[ =]\S+| --plain\b")
 MARKER: Final = "<!-- What follows is written by python -m netns.kms.comparison; change it there. -->"
 
 
 def thinned(records: Sequence[Record]) -> list[Record]:
-    """Without all happenings that the picture does not show."""
+    """Without all happenings that the picture does not show, and without the place of the report."""
+    records = [replace(record, command=_command(record)) for record in records]
     shown = of_all(records)
     return [_thin(one) for one in shown] if shown else [replace(record, happenings=()) for record in records]
 
@@ -47,13 +50,17 @@ def markdown(records: Sequence[Record]) -> str:
 def _section(record: Record) -> Iterator[str]:
     yield f"## {_text(record.daemon)}\n"
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    yield f"`{record.command.replace('`', ' ')}`, {_text(record.began)}, {record.seconds / 60:.1f} minutes.\n"
+    yield f"`{_command(record).replace('`', ' ')}`, {_text(record.began)}, {record.seconds / 60:.1f} minutes.\n"
     yield f"{_text(record.machine)}; {_text(versions)}.\n"
     yield _table(
         ["Event", "Expected", "Measured: min / **median** / max", "Runs", "As expected"],
         ([row.event, row.expected, _measured(row), str(len(row.runs)), _verdict(row)] for row in record.rows),
     )
     yield sentence_of(record.keys) + f" {record.keys.requests} KMIP requests, {record.keys.errors} of them failed.\n"
+
+
+def _command(record: Record) -> str:
+    return _PLACE.sub("", record.command)
 
 
 def _measured(row: Row) -> str:

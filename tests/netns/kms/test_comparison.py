@@ -71,6 +71,12 @@ def test_what_is_kept_makes_the_same_again(tmp_path: Path) -> None:
     assert [to_json(one) for one in thinned(kept)] == [to_json(one) for one in kept]
 
 
+def test_where_a_report_was_written_is_nobodys_business() -> None:
+    made = replace(BOTH[0], command="python -m netns kms --report /home/me/x --runs 5 --plain")
+    assert "`python -m netns kms --runs 5`, " in markdown([made])
+    assert "/home" not in to_json(thinned([made])[0])
+
+
 def test_without_a_failover_no_happening_is_kept() -> None:
     bare: Record = replace(BOTH[0], happenings=BOTH[0].happenings[:1])
     assert thinned([bare])[0].happenings == ()
