@@ -209,6 +209,7 @@ def test_after_a_reload_the_new_configuration_goes_on(lab: Lab) -> None:
     assert node.reload() == ()
 
 
+@pytest.mark.slow
 def test_many_instances_and_random_moments() -> None:
     """What the other node sees of 255 instances whose worker is killed again and again, while they take over too."""
     text = "\n".join(

@@ -16,6 +16,7 @@ from netns.peers.vrrpd import instance_status
 from netns.stage import Stage
 from tests.daemon.nodes import eventually
 from tests.netns.fast import ALWAYS, OVERDUE, OWNER, PATIENCE, ROOT, instance, log_of, masters, start, taken_after
+from vrrpd.errors import ControlError
 
 pytestmark = pytest.mark.netns
 
@@ -39,8 +40,15 @@ def follow(lab: Lab, capture: Capture, words: dict[int, str], head: str = "") ->
 
 
 def runs(host: Host) -> None:
-    """Its control socket is the last thing that comes."""
-    eventually((host.directory / "run" / "control.sock").exists)
+    """Its control socket is the last thing that comes; it is there a moment before it answers."""
+    eventually(lambda: is_there(host))
+
+
+def is_there(host: Host) -> bool:
+    try:
+        return bool(instance_status(host))
+    except ControlError:
+        return False
 
 
 def states(host: Host, count: int) -> set[object]:

@@ -87,6 +87,7 @@ def pair() -> Iterator[Pair]:
             assert node.process.running, node.log()
 
 
+@pytest.mark.slow
 def test_damaged_packets_change_nothing_and_are_all_counted(pair: Pair) -> None:
     mutator = Mutator(Random(PACKETS), (b"\0" + _ipv4(encode(GOOD, STRANGER, GROUP, RULES.password)),))
     before, transitions = pair.dropped(), pair.transitions()

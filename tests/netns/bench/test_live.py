@@ -33,6 +33,7 @@ def argv(output: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "netns.bench", *SMALL, "--output", str(output), *options]
 
 
+@pytest.mark.slow
 def test_every_measure_of_vrrpd_gives_its_headline(tmp_path: Path) -> None:
     output = tmp_path / "small"
     done = subprocess.run(argv(output, "--daemon", "vrrpd"), capture_output=True, text=True, check=False)

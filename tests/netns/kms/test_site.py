@@ -32,6 +32,7 @@ def site(told: list[Happening]) -> Iterator[Site]:
     assert not [path for path in (*directories, *namespaces) if Path(path).exists()]
 
 
+@pytest.mark.slow
 def test_keys_survive_what_happens_to_a_balancer(site: Site, told: list[Happening]) -> None:
     first, second = site.balancers.values()
     assert site.holders() == [first.name]

@@ -45,6 +45,7 @@ def soaked(other: Vrrpd, minutes: float, *faults: str, slack: float = 3.0) -> So
     return work.soak
 
 
+@pytest.mark.slow
 def test_a_sound_node_passes_and_one_that_leaks_does_not() -> None:
     soak = soaked(Planted(LEAKS), 0.35, "cable", "reload", "addresses deleted", "stop for a moment")
     found = findings(soak)
