@@ -1,5 +1,6 @@
 """vrrpd switchover and vrrpd maintenance, asked of real daemons; and what a stop waits for."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -84,6 +85,35 @@ def test_a_stop_without_a_successor_ends_and_leaves_nothing(second: bool) -> Non
         assert node.process.returncode == 0
         assert not node.holds()
         assert node.lines("stopping at once" if second else "nobody was heard")
+
+
+def test_a_stall_while_it_waits_delays_the_end_and_no_more() -> None:
+    with stopping() as node:
+        eventually(lambda: node.lines("until the successor is heard"))
+        worker = node.worker
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(2.5)  # the wait is over, and nobody runs who could know
+        assert node.holds()
+        os.kill(worker, signal.SIGCONT)
+        assert node.process.wait(20.0)
+        assert node.process.returncode == 0
+        assert not node.holds()
+        assert node.lines("let go of the addresses after .*: nobody was heard")
+
+
+@pytest.mark.parametrize("successor", [False, True])
+def test_started_again_as_soon_as_it_has_ended(successor: bool) -> None:
+    with Lab(routers=2, clients=0) as lab:
+        first = Node(lab["r1"], instance_text(priority=150)).start()
+        first.becomes("MASTER")
+        if successor:
+            Node(lab["r2"], instance_text(priority=100)).start().becomes("BACKUP")
+        for _ in range(2):
+            assert first.process.stop() == 0
+            assert not first.holds()
+            first.start().becomes("MASTER")
+            eventually(lambda: first.holds() and not lab["r2"].holds(VIP), "one holder")
+        assert not first.lines("ERROR|CRITICAL|Traceback|left over")
 
 
 def test_in_the_old_order_nothing_is_waited_for() -> None:

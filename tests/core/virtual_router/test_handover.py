@@ -20,7 +20,7 @@ from tests.core.builders import (
     version_3,
     words,
 )
-from vrrpd.core.effects import AddAddresses, Announce, Linger, NoticeKind, Reason, RemoveAddresses, State
+from vrrpd.core.effects import AddAddresses, Announce, Linger, NoticeKind, Probe, Reason, RemoveAddresses, State
 from vrrpd.core.events import (
     AddressLost,
     EffectFailed,
@@ -28,6 +28,7 @@ from vrrpd.core.events import (
     FaultsChanged,
     GroupAction,
     GroupRequest,
+    HostSilent,
     LetGo,
     LinkChanged,
     OperatorAction,
@@ -39,7 +40,7 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.handover_order import GRACE, GRACE_EACH, longest_wait
-from vrrpd.core.parameters import AnnouncePolicy, Handover, Parameters
+from vrrpd.core.parameters import AnnouncePolicy, FastFailover, Handover, Parameters, ProbeMode
 from vrrpd.units import Priority, Seconds
 
 STEP_DOWN = OperatorRequest(OperatorAction.STEP_DOWN)
@@ -248,3 +249,39 @@ def test_a_start_meanwhile_leaves_the_wait_as_it_is() -> None:
     assert [item.new for item in changes(story.tell(Startup()))] == [State.BACKUP]
     assert story.view.lingering == (VIP,)
     assert len(removed_at(story, 12.5)) == 1
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_after_a_stall_that_outlasts_the_wait_they_go_at_once(heard: bool) -> None:
+    """Whoever took over meanwhile has announced them; the grace after its first advert is over too."""
+    story = leaving(Shutdown())
+    story.at(22.0)
+    if heard:
+        story.hear(90)
+    assert of_type(RemoveAddresses, story.tell(Stalled(Seconds(12.0)))) == []
+    assert removed_at(story.wait(0.0), 22.0) == [(22.0, RemoveAddresses((VIP,)))]
+    assert story.router.deadline is None
+
+
+def test_asked_to_take_over_in_a_stall_it_keeps_them() -> None:
+    story = leaving()
+    story.at(22.0)
+    effects = [*story.ask(OperatorAction.TAKE_OVER), *story.tell(Stalled(Seconds(12.0)))]
+    effects += [effect for _, effect in story.until(22.5)]
+    assert story.is_in(State.MASTER)
+    assert of_type(RemoveAddresses, effects) == []
+    assert not story.router.lingers
+
+
+def test_a_successor_that_falls_silent_at_once_is_succeeded_as_fast_as_any_master() -> None:
+    """With fast_failover, by whoever has just left; but when the grace is over, for the successor had them."""
+    story = leaving(STEP_DOWN, parameters(fast_failover=FastFailover(ProbeMode.ALWAYS)))
+    assert of_type(Probe, story.at(10.6).hear(90))
+    story.at(10.65).tell(HostSilent(LOWER))
+    done = story.until(12.0)
+    assert [type(effect) for _, effect in done if isinstance(effect, RemoveAddresses | AddAddresses)] == [
+        RemoveAddresses,
+        AddAddresses,
+    ]
+    assert change(effect for _, effect in done).reason is Reason.MASTER_SILENT
+    assert story.view.lingering == ()
