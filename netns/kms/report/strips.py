@@ -14,7 +14,8 @@ LANE: Final = 15
 GAP: Final = 3
 ACT: Final = 18
 LABEL: Final = 13
-LEVELS: Final = 3
+LEVELS: Final = 5
+SIGN: Final = 8
 LETTER: Final = 5.4
 """Width of a letter of a label, on average."""
 LONGEST_LABEL: Final = 34
@@ -72,9 +73,10 @@ def strip(timeline: Timeline, frame: Frame, title: str, *, tops: bool = True) ->
 def drawing(timeline: Timeline, frame: Frame, *, tops: bool = True) -> tuple[Markup, int]:
     """Acts, numbered marks, lanes and axis from the top of the page down; and how high that is."""
     marks = [mark for mark in timeline.marks if frame.start <= mark.at < frame.end]
-    labels, levels = _labels(marks, frame)
-    first = (ACT if tops else 0) + levels * LABEL + 6
-    level_of = {mark.number: (ACT if tops else 0) + level * LABEL + 10 for mark, _, level, _ in labels}
+    labels = _labels(marks, frame)
+    top = ACT if tops else 0
+    first = top + LABEL * (1 + max((label.level for label in labels), default=0)) + 6
+    begins = {label.mark.number: top + label.level * LABEL + 10 for label in labels}
     rows = dict.fromkeys(lane.label for lane in timeline.lanes)
     tops_of = {label: first + place * (LANE + GAP) for place, label in enumerate(rows)}
     bottom = first + len(rows) * (LANE + GAP)
@@ -83,8 +85,8 @@ def drawing(timeline: Timeline, frame: Frame, *, tops: bool = True) -> tuple[Mar
         *_axis(frame, first, bottom),
         *(_bed(label, frame, y, timeline.end) for label, y in tops_of.items()),
         *(part for lane in timeline.lanes for part in _lane(lane, frame, tops_of[lane.label])),
-        *(_line(mark, frame, level_of.get(mark.number, first - 4), bottom) for mark in marks),
-        *(_label(mark, x, level_of[mark.number], text) for mark, x, _, text in labels),
+        *(_line(mark, frame, begins.get(mark.number, first - 4), bottom) for mark in marks),
+        *(_written(label, begins[label.mark.number]) for label in labels),
     ]
     return joined(*parts), bottom + 20
 
@@ -172,8 +174,19 @@ def _said(span: Span, frame: Frame) -> str:
     return f"{times}{span.what[:200]}; {span.start - frame.zero:.3f} s{length}"
 
 
-def _labels(marks: Sequence[Mark], frame: Frame) -> tuple[list[tuple[Mark, float, int, str]], int]:
-    """Where which text stands so that none lies on another, and on how many levels; numbers where no text fits."""
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """``x`` is the moment; the text stands behind its sign, or before it at the right end (``before``)."""
+
+    mark: Mark
+    x: float
+    level: int
+    text: str
+    before: bool
+
+
+def _labels(marks: Sequence[Mark], frame: Frame) -> list[_Label]:
+    """So that none lies on another; numbers where no text fits, nothing where no number does."""
     free = [0.0] * LEVELS
     placed = []
     for mark in marks:
@@ -181,22 +194,31 @@ def _labels(marks: Sequence[Mark], frame: Frame) -> tuple[list[tuple[Mark, float
         whole = f"{mark.number} {mark.text}"
         text = whole if len(whole) <= LONGEST_LABEL else whole[: LONGEST_LABEL - 1] + "…"
         for offered in (text, str(mark.number)):
-            width = len(offered) * LETTER + 14
-            left = min(x, frame.right - width)
+            width = SIGN + len(offered) * LETTER
+            before = x + width > frame.right
+            left = x - width if before else x - SIGN / 2
             level = next((place for place in range(LEVELS) if free[place] <= left), None)
             if level is not None:
-                free[level] = left + width + 4
-                placed.append((mark, left, level, offered))
+                free[level] = left + width + SIGN
+                placed.append(_Label(mark, x, level, offered, before))
                 break
-    return placed, 1 + max((level for _, _, level, _ in placed), default=0)
+    return placed
 
 
-def _label(mark: Mark, x: float, y: float, text: str) -> Markup:
+def _written(label: _Label, y: float) -> Markup:
+    mark, beside = label.mark, SIGN / 2 + 2
     return element(
         "g",
         element("title", f"{mark.number} {mark.text[:300]}"),
-        _sign(mark.kind, x, y),
-        element("text", text, x=x + 10, y=y, class_=f"label {mark.kind}"),
+        _sign(mark.kind, label.x - SIGN / 2, y),
+        element(
+            "text",
+            label.text,
+            x=label.x - beside if label.before else label.x + beside,
+            y=y,
+            class_=f"label {mark.kind}",
+            text_anchor="end" if label.before else None,
+        ),
     )
 
 
