@@ -59,7 +59,7 @@ def _facts(record: Record) -> Iterator[Markup]:
         "Began": record.began,
         "Took": f"{record.seconds / 60:.1f} minutes",
         "Machine": record.machine,
-        **dict(record.versions),
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     if record.chaos is not None:
         facts["Chaos"] = f"seed {record.chaos.seed}, {record.chaos.minutes:g} minutes"
