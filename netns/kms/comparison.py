@@ -13,13 +13,15 @@ from typing import Final
 import click
 
 from netns.kms.record import Record, Row, load, save
-from netns.kms.report.failover import Failover, of_all, picture
+from netns.kms.report.failover import BEFORE, Failover, of_all, picture
 from netns.kms.report.figures import NOTHING, measured, number, sentence_of
 from netns.peers.base import replace_file
 
 DOCUMENT: Final = "comparison.md"
 PICTURE: Final = "kms/failover.svg"
 RECORDS: Final = "kms"
+REACH: Final = 5.0
+"""Seconds before the picture from which something may reach into it, such as a gap."""
 _PLACE: Final = re.compile(r" --report[ =]\S+| --plain\b")
 MARKER: Final = "<!-- What follows is written by python -m netns.kms.comparison; change it there. -->"
 
@@ -32,11 +34,11 @@ def thinned(records: Sequence[Record]) -> list[Record]:
 
 
 def _thin(one: Failover) -> Record:
-    start, end, site = one.run.started, one.run.ended, one.run.site
+    start, end, site = one.fault.at - BEFORE - REACH, one.run.ended, one.run.site
     kept = tuple(
         seen
         for seen in one.record.happenings
-        if seen.site == site and (start <= seen.at <= end or (seen.kind == "holder" and seen.at < start))
+        if seen.site == site and seen.at <= end and (seen.at >= start or seen.kind == "holder")
     )
     return replace(one.record, happenings=kept)
 

@@ -9,7 +9,7 @@ from netns.kms.report.figures import number
 from netns.kms.report.markup import Markup, element, joined
 from netns.kms.report.strips import LEFT, LETTER, WIDTH, Frame, drawing
 from netns.kms.report.style import for_picture, hatching
-from netns.kms.report.timeline import Mark, Timeline, timeline
+from netns.kms.report.timeline import Lane, Mark, Span, Timeline, timeline
 
 PREFERRED: Final = ("haproxy-dies", "node-crashes")
 KINDS: Final = ("holder", "nobody", "error", "gap")
@@ -101,14 +101,24 @@ def picture(*failovers: Failover | None) -> str | None:
 
 def _panel(one: Failover, after: float) -> tuple[Markup, int]:
     frame = Frame(one.fault.at - BEFORE, one.fault.at + after, zero=one.fault.at)
-    marks = [mark for mark in one.drawn.marks if frame.start <= mark.at < frame.end and mark.kind != "note"]
+    end = one.run.ended  # what comes after it belongs to another run
+    marks = [mark for mark in one.drawn.marks if frame.start <= mark.at < end and mark.kind != "note"]
     numbered = tuple(replace(mark, number=place) for place, mark in enumerate(marks, 1))
-    drawn, height = drawing(replace(one.drawn, marks=numbered), frame, tops=False)
+    drawn, height = drawing(
+        replace(one.drawn, marks=numbered, lanes=_until(end, one.drawn.lanes), end=end), frame, tops=False
+    )
     return joined(
         element("text", f"{one.record.daemon}: {one.row.event}", x=12, y=20, class_="heading"),
         element("text", _measured(one), x=12, y=37, class_="measured"),
         element("g", drawn, transform=f"translate(0 {_HEADING})"),
     ), _HEADING + height
+
+
+def _until(end: float, lanes: Sequence[Lane]) -> tuple[Lane, ...]:
+    def cut(lane: Lane) -> tuple[Span, ...]:
+        return tuple(replace(span, end=min(span.end, end)) for span in lane.spans if span.start < end)
+
+    return tuple(replace(lane, spans=cut(lane)) for lane in lanes)
 
 
 def _legend(y: int) -> Markup:

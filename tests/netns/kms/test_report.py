@@ -207,6 +207,18 @@ def test_two_daemons_are_drawn_on_one_axis() -> None:
     assert picture() is None
 
 
+def test_what_comes_after_a_run_is_not_in_its_picture() -> None:
+    """On the axis of a longer failover there would be room for it."""
+    made = record()
+    runs = tuple(replace(run, ended=run.started + 3) for run in made.rows[0].runs)
+    short = replace(made, rows=(replace(made.rows[0], runs=runs),))
+    drawn = picture(*of_all([short, record("keepalived", 3.3)]))
+    assert drawn is not None
+    texts = [one.text for one in parsed(drawn).iter(f"{SVG}text")]
+    assert texts.count("1 lb1: HAProxy killed") == 2
+    assert texts.count("2 lb1: HAProxy started") == 1
+
+
 def test_hostile_texts_in_the_picture() -> None:
     made = hostile()
     seen = tuple(replace(one, what="holds", at=0.5) if one.kind == "holder" else one for one in made.happenings)
