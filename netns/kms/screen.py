@@ -97,6 +97,7 @@ def findings(record: Record, troubles: Sequence[str], runs: int) -> list[str]:
         more = len(row.failures) - SHOWN
         if more > 0:
             found.append(f"{row.name}: and {more} more")
-        if len(row.runs) < (1 if row.name == KEYS.name else runs):
-            found.append(f"{row.name}: played {len(row.runs)} of {runs} times")
+        wanted = 1 if row.name == KEYS.name else runs
+        if len(row.runs) < wanted:
+            found.append(f"{row.name}: played {len(row.runs)} of {wanted} times")
     return [*found, *troubles]

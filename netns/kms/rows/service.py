@@ -75,7 +75,8 @@ def kms_added(play: Play) -> None:
 def database_returns(play: Play) -> None:
     names = [node.name for node in play.nodes]
     play.any_moment()
-    at = play.fault("database", "stopped", play.site.database.stop)
+    play.fault("database", "stopped", play.site.database.stop)
+    at = play.now
     down = play.until(lambda: all(_everywhere(play, name, "DOWN") for name in names), at, play.bound)
     play.headline(down, "not every node is DOWN")
     play.repair("database", "started", play.site.database.start)
