@@ -18,9 +18,11 @@ import click
 from netns.kernel import LabError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE: Final = 60
+PATIENCE: Final = 300
+"""Seconds after which a browser that hangs is ended."""
 QUIET: Final = (
     "--headless",
+    "--no-sandbox",  # which root cannot have, nor containers: it only ever opens what the lab has written
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -120,7 +122,7 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """LabError when there is none. All of it is gone afterwards; one that hangs is ended after a minute."""
+    """LabError when there is none. All of it is gone afterwards; one that hangs is ended after PATIENCE."""
     found = program()
     if found is None:
         raise LabError(f"no browser is installed: one of {', '.join(PROGRAMS)} (Debian package chromium)")
@@ -140,7 +142,7 @@ def _start(found: str, home: str) -> tuple[subprocess.Popen[bytes], BinaryIO, Bi
     """The browser reads from its descriptor 3 and writes to its descriptor 4."""
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
-    argv = [found, *QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else []), f"--user-data-dir={home}"]
+    argv = [found, *QUIET, f"--user-data-dir={home}"]
     # A shell puts the descriptors in their places; others than bash know no numbers of two digits.
     moved = [
         "bash",

@@ -1,5 +1,7 @@
 """``python -m netns.kms.comparison A.json B.json``: two records of the lab side by side, as the documentation has them.
 
+A record of chaos has a table of its own, and no part in what is side by side.
+
 With ``--docs`` it writes what docs/ has: the tables of comparison.md, the picture of a failover, and the records
 without what these do not need, so that anybody can make them again.
 """
@@ -29,8 +31,17 @@ MARKER: Final = "<!-- What follows is written by python -m netns.kms.comparison;
 def thinned(records: Sequence[Record]) -> list[Record]:
     """Without all happenings that the picture does not show, and without the place of the report."""
     records = [replace(record, command=_command(record)) for record in records]
-    shown = of_all(records)
-    return [_thin(one) for one in shown] if shown else [replace(record, happenings=()) for record in records]
+    shown = {id(one.record): _thin(one) for one in of_all(_tables(records))}
+    return [shown.get(id(record), replace(record, happenings=())) for record in records]
+
+
+def _tables(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.chaos is None]
+
+
+def name_of(record: Record) -> str:
+    """Of its file among those that are kept."""
+    return f"{record.daemon}.json" if record.chaos is None else f"{record.daemon}-chaos.json"
 
 
 def _thin(one: Failover) -> Record:
@@ -45,12 +56,15 @@ def _thin(one: Failover) -> Record:
 
 def markdown(records: Sequence[Record]) -> str:
     parts = [part for record in records for part in _section(record)]
-    parts += ["## Side by side\n", "All figures: min / **median** / max.\n", _side_by_side(records)]
+    tables = _tables(records)
+    if len(tables) > 1:
+        parts += ["## Side by side\n", "All figures: min / **median** / max.\n", _side_by_side(tables)]
     return "\n".join(parts)
 
 
 def _section(record: Record) -> Iterator[str]:
-    yield f"## {_text(record.daemon)}\n"
+    chaos = "" if record.chaos is None else ", random faults"
+    yield f"## {_text(record.daemon)}{chaos}\n"
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     yield f"`{_command(record).replace('`', ' ')}`, {_text(record.began)}, {record.seconds / 60:.1f} minutes.\n"
     yield f"{_text(record.machine)}; {_text(versions)}.\n"
@@ -131,8 +145,8 @@ def write(records: Sequence[Record], docs: Path) -> None:
     replace_file(document, into(document.read_text(encoding="utf-8"), markdown(records)))
     (docs / RECORDS).mkdir(exist_ok=True)
     for record in thinned(records):
-        save(record, docs / RECORDS / f"{record.daemon}.json")
-    drawn = picture(*of_all(records))
+        save(record, docs / RECORDS / name_of(record))
+    drawn = picture(*of_all(_tables(records)))
     if drawn is not None:
         replace_file(docs / PICTURE, drawn)
 

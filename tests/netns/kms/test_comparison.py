@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from netns.kms.comparison import DOCUMENT, MARKER, PICTURE, into, main, markdown, thinned
 from netns.kms.record import Record, load, save, to_json
 from netns.kms.report.failover import of_all, picture
-from tests.netns.kms.made_up import hostile, parsed, record
+from tests.netns.kms.made_up import chaos, hostile, parsed, record
 
 BOTH = [record("vrrpd", 0.2), record("keepalived", 3.3)]
 
@@ -36,8 +36,8 @@ def test_a_row_that_one_of_them_lacks_is_a_dash() -> None:
 
 
 def test_texts_that_mean_harm_stay_in_their_cells() -> None:
-    lines = [line for line in markdown([hostile()]).splitlines() if line.startswith("| ")]
-    assert {len(cells(line.replace("\\|", ""))) for line in lines} == {5, 3}
+    lines = [line for line in markdown([hostile(), hostile()]).splitlines() if line.startswith("| ")]
+    assert {len(cells(line.replace("\\|", ""))) for line in lines} == {5, 4}
     assert "<" not in "".join(lines)
 
 
@@ -75,6 +75,19 @@ def test_where_a_report_was_written_is_nobodys_business() -> None:
     made = replace(BOTH[0], command="python -m netns kms --report /home/me/x --runs 5 --plain")
     assert "`python -m netns kms --runs 5`, " in markdown([made])
     assert "/home" not in to_json(thinned([made])[0])
+
+
+def test_chaos_has_a_table_and_a_file_but_no_column(tmp_path: Path) -> None:
+    wild = chaos(minutes=1)
+    assert "## Side by side" not in markdown([BOTH[0], wild])
+    text = markdown([*BOTH, wild])
+    assert "\n## vrrpd, random faults\n\n`python -m netns kms --chaos 1`, " in text
+    assert text.partition("## Side by side")[2] == markdown(BOTH).partition("## Side by side")[2]
+    save(wild, tmp_path / "wild.json")
+    done = CliRunner().invoke(main, [*records(tmp_path), str(tmp_path / "wild.json"), "--docs", str(docs(tmp_path))])
+    assert done.exit_code == 0, done.output
+    assert load(tmp_path / "kms" / "vrrpd-chaos.json").happenings == ()
+    assert load(tmp_path / "kms" / "vrrpd.json").happenings != ()
 
 
 def test_without_a_failover_no_happening_is_kept() -> None:
