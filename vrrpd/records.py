@@ -22,7 +22,7 @@ else:
         return lambda bare: _dressed(bare, frozen=frozen, order=order)
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "prepare"]
 
 _UNSET: Final = object()
 _ORDER: Final = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
@@ -63,6 +63,13 @@ def _dressed(bare: type, *, frozen: bool, order: bool) -> type:
         cls.__setattr__, cls.__delattr__ = _refuse_to_set, _refuse_to_delete
         cls.__getstate__, cls.__setstate__ = _state_of, _restore
     return cls  # type: ignore[no-any-return]  # the class that was given, with slots
+
+
+def prepare(*classes: type) -> None:
+    """Write their methods now: for what is to be quick when it is done for the first time."""
+    for cls in classes:
+        for name in ("__init__", "__eq__", "__hash__"):
+            getattr(cls, name)
 
 
 # --- written when needed --------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """``vrrpd status`` against a real socket: what is printed where, and the exit code."""
 
-import asyncio
 import json
 import os
 import pty
@@ -18,6 +17,7 @@ from tests.control.samples import sample_instance, sample_status
 from vrrpd.control.commands import Access, Command, command_table
 from vrrpd.control.server import ControlServer
 from vrrpd.control.status import StatusResult
+from vrrpd.loop import EventLoop
 
 ESCAPE = "\x1b["
 
@@ -44,7 +44,7 @@ AS_NOBODY = (
 
 @contextmanager
 def answering(run_dir: Path, answer: Mapping[str, object]) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
+    loop = EventLoop()
     command = Command("status", Access.READ, lambda _args, _caller: answer, "Show every instance.")
     server = ControlServer(run_dir / "control.sock", command_table(command))
     server.start(loop)

@@ -216,6 +216,15 @@ def test_the_daemon_line_says_how_often_its_worker_was_replaced() -> None:
     assert daemon_line(status).endswith(", worker replaced 2 times (last: stopped because of a defect, 1 min 1 s ago)")
 
 
+def test_the_daemon_line_says_that_an_upgrade_was_refused_and_why() -> None:
+    status = sample_status()
+    why = ["Traceback (most recent call last):", "RuntimeError: half installed"]
+    status["daemon"]["refused_upgrade"] = {"at": time.time() - 61.0, "version": "1.3.0", "why": why}
+    assert daemon_line(status).endswith(", upgrade to 1.3.0 refused 1 min 1 s ago: RuntimeError: half installed")
+    status["daemon"]["refused_upgrade"] = {"at": time.time() - 61.0, "version": "", "why": []}
+    assert daemon_line(status).endswith(", upgrade to what is installed refused 1 min 1 s ago: nobody knows why")
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

@@ -44,6 +44,7 @@ def sample_status(*instances: InstanceStatus) -> StatusResult:
             "uptime": 11100.0,
             "config": "/etc/vrrpd/vi1.toml",
             "worker_deaths": [],
+            "refused_upgrade": None,
             "scheduling": "nice 0",
         },
         "instances": list(instances) or [sample_instance()],

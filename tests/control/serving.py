@@ -1,6 +1,5 @@
 """A control server on a loop in a thread of its own, for clients that block."""
 
-import asyncio
 import concurrent.futures
 import errno
 import socket
@@ -18,6 +17,7 @@ from vrrpd.control.connection import Limits
 from vrrpd.control.protocol import ErrorCode
 from vrrpd.control.server import ControlServer
 from vrrpd.errors import VrrpdError
+from vrrpd.loop import EventLoop, Loop
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Serving:
     path: Path
     server: ControlServer
-    loop: asyncio.AbstractEventLoop
+    loop: Loop
     calls: list[tuple[str, Mapping[str, object], Caller]] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
@@ -79,7 +79,7 @@ def ends(connection: socket.socket) -> bool:
 
 @contextmanager
 def serving(path: Path, limits: Limits | None = None, group: int | None = None) -> Iterator[Serving]:
-    loop = asyncio.new_event_loop()
+    loop = EventLoop()
     calls: list[tuple[str, Mapping[str, object], Caller]] = []
     server = ControlServer(path, sample_commands(calls), group=group, limits=limits or Limits())
     it = Serving(path, server, loop, calls)

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,11 +5,12 @@ import pytest
 
 from netns.lab import Lab
 from tests.daemon.programs import Programs
+from vrrpd.loop import EventLoop, Loop
 
 
 @pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    made = asyncio.new_event_loop()
+def loop() -> Iterator[Loop]:
+    made = EventLoop()
     failures: list[dict[str, object]] = []
     made.set_exception_handler(lambda _, context: failures.append(context))
     yield made

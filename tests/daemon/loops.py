@@ -1,13 +1,14 @@
 """Turning an event loop until something holds."""
 
-import asyncio
 import time
 from collections.abc import Callable
+
+from vrrpd.loop import Loop
 
 PATIENCE = 20.0
 
 
-def turn(loop: asyncio.AbstractEventLoop, until: Callable[[], object]) -> None:
+def turn(loop: Loop, until: Callable[[], object]) -> None:
     """Run the loop until it holds; fail when it does not within a generous time."""
     give_up = time.monotonic() + PATIENCE
     while not until():
@@ -15,5 +16,6 @@ def turn(loop: asyncio.AbstractEventLoop, until: Callable[[], object]) -> None:
         pause(loop, 0.005)
 
 
-def pause(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-    loop.run_until_complete(asyncio.sleep(seconds))
+def pause(loop: Loop, seconds: float) -> None:
+    loop.call_later(seconds, loop.stop)
+    loop.run_forever()

@@ -1,6 +1,5 @@
 """The configuration as a thread, or a copy of the daemon, reads it."""
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from vrrpd.daemon.config_reader import SMALL, Reader
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.reading import Reading, pack, read, unpack
 from vrrpd.linux.process import work_apart
+from vrrpd.loop import Loop
 
 TWO = instance_text(interface="lo") + instance_text("VI_2", vrid=52, interface="lo", virtual_ipaddress=["10.9.9.9"])
 
@@ -59,9 +59,7 @@ def release(pipe: Path) -> None:
             thread.join(0.01)
 
 
-def outcome(
-    reader: Reader, loop: asyncio.AbstractEventLoop, known: Sequence[VrrpInstance] = ()
-) -> tuple[Reading | None, str]:
+def outcome(reader: Reader, loop: Loop, known: Sequence[VrrpInstance] = ()) -> tuple[Reading | None, str]:
     received: list[tuple[Reading | None, str]] = []
     reader.read(known, lambda reading, ended: received.append((reading, ended)))
     turn(loop, lambda: received)
@@ -70,7 +68,7 @@ def outcome(
     return found
 
 
-def reading_of(path: Path, loop: asyncio.AbstractEventLoop, known: Sequence[VrrpInstance] = ()) -> Reading:
+def reading_of(path: Path, loop: Loop, known: Sequence[VrrpInstance] = ()) -> Reading:
     reading, _ = outcome(Reader(DaemonOptions(path), loop), loop, known)
     assert reading is not None
     return reading
@@ -81,7 +79,7 @@ def long(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", [TWO, long(TWO)], ids=["small", "long"])
-def test_either_way_it_is_the_same(text: str, path: Path, loop: asyncio.AbstractEventLoop, forks: list[int]) -> None:
+def test_either_way_it_is_the_same(text: str, path: Path, loop: Loop, forks: list[int]) -> None:
     path.write_text(text)
     reading = reading_of(path, loop)
     assert reading.config is not None
@@ -90,7 +88,7 @@ def test_either_way_it_is_the_same(text: str, path: Path, loop: asyncio.Abstract
 
 
 @pytest.mark.parametrize("text", [TWO, long(TWO)], ids=["small", "long"])
-def test_those_that_are_known_are_the_same_objects(text: str, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+def test_those_that_are_known_are_the_same_objects(text: str, path: Path, loop: Loop) -> None:
     known = config_of(text).vrrp_instances
     path.write_text("# a line more\n" + text.replace("10.9.9.9", "10.9.9.8"))
     config = reading_of(path, loop, known).config
@@ -101,7 +99,7 @@ def test_those_that_are_known_are_the_same_objects(text: str, path: Path, loop: 
 
 
 @pytest.mark.parametrize("end", ["", "#" * SMALL], ids=["small", "long"])
-def test_what_is_wrong_comes_back_too(end: str, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+def test_what_is_wrong_comes_back_too(end: str, path: Path, loop: Loop) -> None:
     path.write_text(f"[vrrp_instance.VI_1]\n{end}")
     reading = reading_of(path, loop)
     assert reading.config is None
@@ -111,22 +109,20 @@ def test_what_is_wrong_comes_back_too(end: str, path: Path, loop: asyncio.Abstra
 
 
 @pytest.mark.parametrize("sign", ["include other.conf", "~SEQ(x, 1, 2) $x", "$A=1"])
-def test_what_may_become_long_is_read_by_a_copy(
-    sign: str, tmp_path: Path, loop: asyncio.AbstractEventLoop, forks: list[int]
-) -> None:
+def test_what_may_become_long_is_read_by_a_copy(sign: str, tmp_path: Path, loop: Loop, forks: list[int]) -> None:
     path = tmp_path / "keepalived.conf"
     path.write_text(f"{sign}\n")
     reading_of(path, loop)
     assert forks == [0]
 
 
-def test_a_very_long_one_by_a_nice_copy(path: Path, loop: asyncio.AbstractEventLoop, forks: list[int]) -> None:
+def test_a_very_long_one_by_a_nice_copy(path: Path, loop: Loop, forks: list[int]) -> None:
     path.write_text(TWO + "#" * config_reader.LONG)
     reading_of(path, loop)
     assert forks == [config_reader.NICENESS]
 
 
-def test_a_rehearsal_makes_no_copies(path: Path, loop: asyncio.AbstractEventLoop, forks: list[int]) -> None:
+def test_a_rehearsal_makes_no_copies(path: Path, loop: Loop, forks: list[int]) -> None:
     path.write_text(long(TWO))
     received: list[Reading | None] = []
     reader = Reader(DaemonOptions(path), loop)
@@ -138,7 +134,7 @@ def test_a_rehearsal_makes_no_copies(path: Path, loop: asyncio.AbstractEventLoop
 
 
 def test_a_defect_of_the_reader_is_told_by_the_copy_that_dies_of_it(
-    path: Path, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, forks: list[int]
+    path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch, forks: list[int]
 ) -> None:
     def fail(*_: object) -> Reading:
         raise ZeroDivisionError
@@ -150,7 +146,7 @@ def test_a_defect_of_the_reader_is_told_by_the_copy_that_dies_of_it(
 
 
 def test_a_file_that_cannot_be_read_yet_holds_up_nothing_and_not_for_ever(
-    stuck: Path, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, forks: list[int]
+    stuck: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch, forks: list[int]
 ) -> None:
     monkeypatch.setattr(config_reader, "TIME_LIMIT", 0.05)
     reader = Reader(DaemonOptions(stuck), loop)
@@ -165,7 +161,7 @@ def test_a_file_that_cannot_be_read_yet_holds_up_nothing_and_not_for_ever(
     assert forks == [config_reader.NICENESS]
 
 
-def test_after_the_end_nobody_is_told(stuck: Path, loop: asyncio.AbstractEventLoop) -> None:
+def test_after_the_end_nobody_is_told(stuck: Path, loop: Loop) -> None:
     reader = Reader(DaemonOptions(stuck), loop)
     told: list[str] = []
     reader.read((), lambda _, ended: told.append(ended))

@@ -4,8 +4,10 @@ import itertools
 import os
 import random
 import signal
+import socket
 import time
 from contextlib import closing
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from netns.probe import PingProbe
 from tests.daemon.nodes import VIP, Node, eventually, instance_text
 from vrrpd.control.client import ControlClient
 from vrrpd.control.status import DaemonStatus, read_status
+from vrrpd.linux.arp import gratuitous_arp
 
 pytestmark = pytest.mark.netns
 
@@ -124,6 +127,26 @@ def test_a_worker_that_dies_while_it_hands_over_is_not_replaced(lab: Lab) -> Non
     assert not first.run_dir.exists()
     second.becomes("MASTER")
     assert second.lines("192.168.1.1 resigned")
+
+
+def test_who_waits_for_a_successor_goes_on_listening_for_it(lab: Lab) -> None:
+    node = Node(lab["r1"], instance_text(priority=255, advert_int=10)).start()
+    node.becomes("MASTER")
+    ControlClient(node.run_dir / "control.sock").call("maintenance", on=True, instance="VI_1")
+    eventually(lambda: node.status()["lingering"] == [VIP])
+    time.sleep(0.5)  # it is written down
+    node.kill_worker()
+    assert node.status()["lingering"] == [VIP]
+    assert node.holds(VIP)
+    lab["r2"].enter(announce, VIP)
+    eventually(lambda: not node.holds(VIP), "let go of the address")
+    eventually(lambda: node.lines("VI_1 handover: let go of the addresses after .* s: announced by 02:00:00:00:00:02"))
+
+
+def announce(address: str) -> None:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as endpoint:
+        endpoint.bind(("eth0", 0))
+        endpoint.send(gratuitous_arp(endpoint.getsockname()[4], IPv4Address(address)))
 
 
 def test_without_anybody_left_the_next_start_tidies_up(lab: Lab) -> None:

@@ -1,6 +1,5 @@
 """The order in which the engine does things, seen by an election that only takes notes."""
 
-import asyncio
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.stalls import SHORTEST, Stall, StallDetector
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
+from vrrpd.loop import Loop
 from vrrpd.proto.advertisement import ChecksumForm, Dropped, DropReason
 from vrrpd.units import Address, Instant, Priority, Seconds, Vrid
 
@@ -103,7 +103,7 @@ def notes() -> Notes:
 
 
 @pytest.fixture
-def engine(notes: Notes, loop: asyncio.AbstractEventLoop) -> Iterator[Engine]:
+def engine(notes: Notes, loop: Loop) -> Iterator[Engine]:
     made = Engine(
         notes,  # type: ignore[arg-type]  # a stand-in
         notes,  # type: ignore[arg-type]  # a stand-in
@@ -142,9 +142,7 @@ def test_nothing_to_do_costs_nothing(engine: Engine, notes: Notes) -> None:
     assert notes.log == [("a", LinkChanged(True))]
 
 
-def test_what_waits_is_heard_before_the_deadline_counts(
-    engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_what_waits_is_heard_before_the_deadline_counts(engine: Engine, notes: Notes, loop: Loop) -> None:
     notes.waiting = [("slow", DROPPED)]
     notes.deadline = Instant(now() + 0.02)
     engine.deliver([("slow", LinkChanged(True))])
@@ -231,9 +229,7 @@ def test_who_asks_is_told_what_kept_us_from_running(engine: Engine, notes: Notes
     assert [round(stall.seconds) for stall in told] == [3]
 
 
-def test_a_deadline_that_moved_away_is_not_due_early(
-    engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_a_deadline_that_moved_away_is_not_due_early(engine: Engine, notes: Notes, loop: Loop) -> None:
     notes.deadline = Instant(now() + 0.05)
     engine.deliver([])
     notes.deadline = notes.next_deadline = Instant(now() + 0.3)
@@ -243,7 +239,7 @@ def test_a_deadline_that_moved_away_is_not_due_early(
     assert now() - began >= 0.3, "the timer may stand where it was, and is set anew when it finds nothing"
 
 
-def test_an_earlier_deadline_is_kept(engine: Engine, notes: Notes, loop: asyncio.AbstractEventLoop) -> None:
+def test_an_earlier_deadline_is_kept(engine: Engine, notes: Notes, loop: Loop) -> None:
     notes.deadline = Instant(now() + 1000)
     engine.deliver([])
     notes.deadline = Instant(now() + 0.02)
@@ -306,7 +302,7 @@ def ear(engine: Engine, notes: Notes) -> Iterator[Ear]:
 
 
 def test_under_load_packets_are_read_together_and_none_is_forgotten(
-    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
+    engine: Engine, notes: Notes, ear: Ear, loop: Loop
 ) -> None:
     engine._moderation.hold = Seconds(0.05)
     sent = 0
@@ -318,9 +314,7 @@ def test_under_load_packets_are_read_together_and_none_is_forgotten(
     assert notes.log.count("drain") < sent / 4
 
 
-def test_a_deadline_hears_what_is_held_back(
-    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_a_deadline_hears_what_is_held_back(engine: Engine, notes: Notes, ear: Ear, loop: Loop) -> None:
     engine._moderation.hold = Seconds(1000.0)
     engine._moderation._row = ROW
     ear.peer.send(b"x")
@@ -331,9 +325,7 @@ def test_a_deadline_hears_what_is_held_back(
     assert notes.log.index(("slow", LinkChanged(True))) < notes.log.index("due")
 
 
-def test_what_was_held_back_may_be_closed_meanwhile(
-    engine: Engine, notes: Notes, ear: Ear, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_what_was_held_back_may_be_closed_meanwhile(engine: Engine, notes: Notes, ear: Ear, loop: Loop) -> None:
     engine._moderation.hold = Seconds(0.02)
     engine._moderation._row = ROW
     ear.peer.send(b"x")

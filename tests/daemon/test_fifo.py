@@ -1,4 +1,3 @@
-import asyncio
 import os
 import select
 import signal
@@ -15,6 +14,7 @@ from vrrpd.config.model import Command, Fifo
 from vrrpd.daemon.fifo import NotifyFifo
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.linux.process import resolve_identity
+from vrrpd.loop import Loop
 
 LINE = 'INSTANCE "VI_1" MASTER 100\n'
 NOBODY = resolve_identity("nobody", None)
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fifo(loop: asyncio.AbstractEventLoop, path: Path) -> Iterator[NotifyFifo]:
+def fifo(loop: Loop, path: Path) -> Iterator[NotifyFifo]:
     made = made_of(loop, path)
     made.open()
     yield made
@@ -35,7 +35,7 @@ def fifo(loop: asyncio.AbstractEventLoop, path: Path) -> Iterator[NotifyFifo]:
 
 
 def made_of(
-    loop: asyncio.AbstractEventLoop,
+    loop: Loop,
     path: Path,
     script: Command | None = None,
     user: str | None = None,
@@ -97,7 +97,7 @@ def test_a_line_too_long_to_be_written_whole_is_not_written(fifo: NotifyFifo, pa
     os.close(reader)
 
 
-def test_its_mode_follows_the_umask(loop: asyncio.AbstractEventLoop, path: Path) -> None:
+def test_its_mode_follows_the_umask(loop: Loop, path: Path) -> None:
     before = os.umask(0o177)
     try:
         fifo = made_of(loop, path)
@@ -110,7 +110,7 @@ def test_its_mode_follows_the_umask(loop: asyncio.AbstractEventLoop, path: Path)
 
 
 @as_root
-def test_its_owner(loop: asyncio.AbstractEventLoop, path: Path) -> None:
+def test_its_owner(loop: Loop, path: Path) -> None:
     fifo = made_of(loop, path, user="nobody", group="daemon")
     fifo.open()
     found = path.stat()
@@ -120,7 +120,7 @@ def test_its_owner(loop: asyncio.AbstractEventLoop, path: Path) -> None:
 
 @as_root
 def test_one_that_cannot_be_given_away_is_not_left(
-    loop: asyncio.AbstractEventLoop, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    loop: Loop, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(descriptor: int, uid: int, gid: int) -> None:
         raise PermissionError(EPERM, "no")
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_given_away_is_not_left(
 
 
 class TestOneThatIsThere:
-    def test_is_used_and_left(self, loop: asyncio.AbstractEventLoop, path: Path) -> None:
+    def test_is_used_and_left(self, loop: Loop, path: Path) -> None:
         os.mkfifo(path, 0o600)
         fifo = made_of(loop, path)
         fifo.open()
@@ -150,7 +150,7 @@ class TestOneThatIsThere:
     @pytest.mark.parametrize(("user", "used"), [(None, False), ("nobody", True)])
     def test_belongs_to_somebody(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         path: Path,
         user: str | None,
         used: bool,
@@ -167,7 +167,7 @@ class TestOneThatIsThere:
         fifo.close()
         os.close(reader)
 
-    def test_is_a_file(self, loop: asyncio.AbstractEventLoop, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_is_a_file(self, loop: Loop, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         path.write_text("kept")
         fifo = made_of(loop, path)
         fifo.open()
@@ -176,9 +176,7 @@ class TestOneThatIsThere:
         assert path.read_text() == "kept"
         assert f"notify FIFO {path} cannot be used: it exists and is no named pipe" in caplog.text
 
-    def test_is_a_link(
-        self, loop: asyncio.AbstractEventLoop, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_is_a_link(self, loop: Loop, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         os.mkfifo(tmp_path / "target")
         path.symlink_to("target")
         fifo = made_of(loop, path)
@@ -194,9 +192,7 @@ class TestOneThatIsThere:
         assert path.exists()
 
 
-def test_a_directory_that_is_not_there(
-    loop: asyncio.AbstractEventLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_directory_that_is_not_there(loop: Loop, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     fifo = made_of(loop, tmp_path / "none" / "fifo")
     fifo.open()
     fifo.write(LINE)
@@ -205,7 +201,7 @@ def test_a_directory_that_is_not_there(
 
 
 def test_its_script_gets_the_path_behind_its_arguments_and_is_told_to_end(
-    loop: asyncio.AbstractEventLoop, path: Path, script: ScriptMaker
+    loop: Loop, path: Path, script: ScriptMaker
 ) -> None:
     body = 'echo "$@" >>TRACE; trap "echo ended >>TRACE; exit 0" TERM; while :; do sleep 0.05; done'
     fifo = made_of(loop, path, Command((script("reader", body), "one", "two words")))
@@ -217,7 +213,7 @@ def test_its_script_gets_the_path_behind_its_arguments_and_is_told_to_end(
 
 
 def test_its_script_s_end_is_logged_and_that_is_all(
-    loop: asyncio.AbstractEventLoop, path: Path, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, path: Path, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     fifo = made_of(loop, path, Command((script("reader", "echo ran >>TRACE; kill -KILL $$"),)))
     fifo.open()
@@ -229,7 +225,7 @@ def test_its_script_s_end_is_logged_and_that_is_all(
 
 
 def test_a_script_that_cannot_be_started_leaves_the_pipe(
-    loop: asyncio.AbstractEventLoop, path: Path, caplog: pytest.LogCaptureFixture
+    loop: Loop, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fifo = made_of(loop, path, Command(("/no/such/program",)))
     fifo.open()

@@ -1,4 +1,3 @@
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.daemon.loops import pause
 from vrrpd.config.model import TrackFile
 from vrrpd.daemon import file_tracker
 from vrrpd.daemon.file_tracker import FileTracker, FileTrackers, number_in
 from vrrpd.errors import LinuxError
+from vrrpd.loop import EventLoop, _Waiting
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ class Watched:
     """Trackers in a loop, and the changes that they told."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = EventLoop()
         self.told: list[tuple[str, int, int]] = []
         self.trackers = FileTrackers(
             self.loop, lambda tracker, old: self.told.append((tracker.name, old, tracker.value))
@@ -96,7 +97,7 @@ class Watched:
 
     def until(self, condition: Callable[[], bool]) -> None:
         for _ in range(4000):
-            self.loop.run_until_complete(asyncio.sleep(0.005))
+            pause(self.loop, 0.005)
             if condition():
                 return
         raise AssertionError(self.told)
@@ -162,23 +163,21 @@ def test_a_file_that_stays_in_the_configuration_keeps_its_number(watched: Watche
     assert (tmp_path / "n").read_text() == "8", "not made anew"
 
 
-class CountingLoop(asyncio.SelectorEventLoop):
+class CountingLoop(EventLoop):
     """Knows which timers have neither come nor been cancelled."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.timers: list[asyncio.TimerHandle] = []
+        self.timers: list[_Waiting] = []
 
-    def call_later(
-        self, delay: float, callback: Callable[..., object], *args: object, **_: object
-    ) -> asyncio.TimerHandle:
+    def call_later(self, delay: float, callback: Callable[..., object], *args: object) -> _Waiting:
         handle = super().call_later(delay, callback, *args)
         self.timers.append(handle)
         return handle
 
     @property
     def waiting(self) -> int:
-        return sum(not handle.cancelled() and handle.when() > self.time() for handle in self.timers)
+        return sum(not handle.cancelled and handle.when() > self.time() for handle in self.timers)
 
 
 def test_directories_that_come_and_go_beside_one_that_never_does_make_one_timer(tmp_path: Path) -> None:

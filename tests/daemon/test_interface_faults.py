@@ -204,7 +204,7 @@ def test_a_tracked_interface_moves_the_priority(lab: Lab) -> None:
     node.becomes("MASTER")
     lab["r1"].ip("link set peer1 down")
     eventually(lambda: node.status()["effective_priority"] == 70)
-    assert node.lines("WARNING interface eth1 is down: VI_1 priority 100 -> 70")
+    eventually(lambda: node.lines("WARNING interface eth1 is down: VI_1 priority 100 -> 70"))
     lab["r1"].ip("link set peer1 up")
     eventually(lambda: node.status()["effective_priority"] == 100)
 

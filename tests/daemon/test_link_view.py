@@ -1,6 +1,5 @@
 """What counts of interfaces that are slowed or polled. The kernel and the network card are stand-ins."""
 
-import asyncio
 import logging
 from collections.abc import Collection
 from dataclasses import replace
@@ -15,6 +14,7 @@ from vrrpd.daemon.link_view import LinkView
 from vrrpd.errors import LinuxError
 from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.linkbeat import Method
+from vrrpd.loop import Loop
 from vrrpd.units import Address, Family, Seconds
 
 UP = Link(3, "eth0", bytes(6), 1500, admin_up=True, running=True, multicast=True, arp=True)
@@ -26,7 +26,7 @@ OFF = replace(UP, admin_up=False, running=False)
 class Host:
     """Stands in for the kernel (InterfaceWatch) and the network card (LinkProbe)."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.links: dict[str, Link] = {"eth0": UP}
         self.card_up = True
         self.methods = {Method.ETHTOOL}
@@ -87,7 +87,7 @@ class Card:
 
 
 @pytest.fixture
-def host(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> Host:
+def host(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(link_view, "POLL_INTERVAL", 0.02)
     return Host(loop)
 
@@ -110,9 +110,7 @@ def test_the_link_of_an_address_counts_as_slowly(host: Host) -> None:
 
 
 @pytest.mark.parametrize("down", [NO_CARRIER, OFF])
-def test_a_link_counts_as_down_when_it_has_been_down_for_a_while(
-    host: Host, loop: asyncio.AbstractEventLoop, down: Link
-) -> None:
+def test_a_link_counts_as_down_when_it_has_been_down_for_a_while(host: Host, loop: Loop, down: Link) -> None:
     slow(host, 0.05, 0.0)
     began = host.becomes(down)
     assert host.counts_up()
@@ -125,7 +123,7 @@ def test_a_link_counts_as_down_when_it_has_been_down_for_a_while(
     assert len(host.told) == 1, "whoever saw the kernel's message looks by himself"
 
 
-def test_a_short_loss_is_none(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_short_loss_is_none(host: Host, loop: Loop) -> None:
     slow(host, 0.05, 0.05)
     host.becomes(NO_CARRIER)
     pause(loop, 0.02)
@@ -137,7 +135,7 @@ def test_a_short_loss_is_none(host: Host, loop: asyncio.AbstractEventLoop) -> No
     assert not host.told
 
 
-def test_each_new_beginning_waits_the_whole_time(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_each_new_beginning_waits_the_whole_time(host: Host, loop: Loop) -> None:
     host.becomes(NO_CARRIER)
     slow(host, 5.0, 0.05)
     assert not host.counts_up()
@@ -175,7 +173,7 @@ def test_a_reload_that_takes_the_delay_away(host: Host) -> None:
 # --- polled -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_polled_link_is_as_the_card_says(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_polled_link_is_as_the_card_says(host: Host, loop: Loop) -> None:
     assert set(host.view.configure({}, {"eth0": None})) == {"eth0"}
     assert host.view.method("eth0") is Method.ETHTOOL
     host.becomes(NO_CARRIER)
@@ -202,7 +200,7 @@ def test_a_method_that_does_not_answer_is_replaced_and_named(host: Host, caplog:
     host.view.close()
 
 
-def test_a_polled_interface_that_goes_and_comes(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_polled_interface_that_goes_and_comes(host: Host, loop: Loop) -> None:
     host.view.configure({}, {"eth0": None})
     host.becomes(None)
     assert not host.counts_up()
@@ -214,7 +212,7 @@ def test_a_polled_interface_that_goes_and_comes(host: Host, loop: asyncio.Abstra
     host.view.close()
 
 
-def test_polling_ends_with_the_configuration(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_polling_ends_with_the_configuration(host: Host, loop: Loop) -> None:
     host.view.configure({}, {"eth0": None})
     host.view.configure({}, {})
     asked = len(host.asked)

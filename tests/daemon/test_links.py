@@ -1,13 +1,12 @@
 """Sockets that fail: what real interfaces do is in test_interface_faults.py."""
 
-import asyncio
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address
 
 import pytest
 
 from tests.daemon.builders import plans_of
-from tests.daemon.loops import turn
+from tests.daemon.loops import pause, turn
 from tests.daemon.nodes import instance_text
 from vrrpd.core.events import Event, LinkChanged, PrimaryAddressChanged
 from vrrpd.daemon import links as links_module
@@ -22,6 +21,7 @@ from vrrpd.daemon.vip_set import VipSet
 from vrrpd.errors import LinuxError
 from vrrpd.linux.announce import Announcer
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.loop import Loop
 from vrrpd.units import Address, Family
 
 SOURCE = IPv4Address("192.168.1.1")
@@ -85,7 +85,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     return made
 
 
-def links_of(host: Host, loop: asyncio.AbstractEventLoop) -> Links:
+def links_of(host: Host, loop: Loop) -> Links:
     plans = plans_of(instance_text())
     outlet = Spacing(lambda _: _never(), loop)
     means = {plan.name: Means(Speaker(plan), VipSet(plan, outlet, lambda *_: False)) for plan in plans}
@@ -98,7 +98,7 @@ def _never() -> Announcer:
     raise AssertionError("nothing is announced here")
 
 
-def test_a_socket_that_failed_is_replaced_at_once(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_socket_that_failed_is_replaced_at_once(host: Host, loop: Loop) -> None:
     links = links_of(host, loop)
     assert host.told == [PrimaryAddressChanged(SOURCE), LinkChanged(True)]
     host.told.clear()
@@ -109,7 +109,7 @@ def test_a_socket_that_failed_is_replaced_at_once(host: Host, loop: asyncio.Abst
     assert host.listening == []
 
 
-def test_who_cannot_listen_may_not_take_part_until_it_can(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_who_cannot_listen_may_not_take_part_until_it_can(host: Host, loop: Loop) -> None:
     links = links_of(host, loop)
     host.told.clear()
     host.deaf = True
@@ -123,7 +123,7 @@ def test_who_cannot_listen_may_not_take_part_until_it_can(host: Host, loop: asyn
     links.close()
 
 
-def test_who_cannot_speak_may_not_take_part_until_it_can(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_who_cannot_speak_may_not_take_part_until_it_can(host: Host, loop: Loop) -> None:
     host.mute = True
     links = links_of(host, loop)
     assert host.told == [LinkChanged(True)], "no source address is known at the start either"
@@ -132,12 +132,12 @@ def test_who_cannot_speak_may_not_take_part_until_it_can(host: Host, loop: async
     links.close()
 
 
-def test_closed_nothing_is_tried_again(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+def test_closed_nothing_is_tried_again(host: Host, loop: Loop) -> None:
     host.deaf = True
     links = links_of(host, loop)
     links.close()
     told = list(host.told)
     host.deaf = False
     turn(loop, lambda: True)
-    loop.run_until_complete(asyncio.sleep(0.1))
+    pause(loop, 0.1)
     assert host.told == told

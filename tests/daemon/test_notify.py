@@ -1,4 +1,3 @@
-import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from vrrpd.config.model import Command, Config, Fifo, GlobalDefs, NotifyScripts,
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify import Notifier, audiences_of
+from vrrpd.loop import Loop
 from vrrpd.units import Priority, Vrid
 
 P = Priority(100)
@@ -34,7 +34,7 @@ def config_of(
     return Config(defs, vrrp_instances=instances, sync_groups=groups)
 
 
-def notifier_of(loop: asyncio.AbstractEventLoop, **scripts: NotifyScripts) -> Notifier:
+def notifier_of(loop: Loop, **scripts: NotifyScripts) -> Notifier:
     return Notifier(config_of(scripts), LAUNCHER, loop)
 
 
@@ -63,7 +63,7 @@ def pipes(tmp_path: Path) -> GlobalDefs:
 
 
 @pytest.fixture
-def opened(loop: asyncio.AbstractEventLoop) -> Iterator[list[Notifier]]:
+def opened(loop: Loop) -> Iterator[list[Notifier]]:
     found: list[Notifier] = []
     yield found
     for notifier in found:
@@ -71,7 +71,7 @@ def opened(loop: asyncio.AbstractEventLoop) -> Iterator[list[Notifier]]:
 
 
 def test_stopping_skips_what_waits_and_runs_the_stop_scripts(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     scripts = NotifyScripts(
         master=command(script("master", "echo master >>TRACE; sleep 60")),
@@ -94,14 +94,14 @@ def test_stopping_skips_what_waits_and_runs_the_stop_scripts(
     assert len(idle) == 1
 
 
-def test_idle_is_told_at_once_when_nothing_runs(loop: asyncio.AbstractEventLoop) -> None:
+def test_idle_is_told_at_once_when_nothing_runs(loop: Loop) -> None:
     notifier = notifier_of(loop, A=NotifyScripts(), B=NotifyScripts())
     idle: list[bool] = []
     notifier.when_idle(lambda: idle.append(True))
     assert idle == [True]
 
 
-def test_idle_waits_for_the_last_instance(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_idle_waits_for_the_last_instance(loop: Loop, script: ScriptMaker) -> None:
     stop = command(script("stop", 'sleep $1; echo "$1" >>TRACE'), "0.3")
     soon = command(script("soon", 'sleep $1; echo "$1" >>TRACE'), "0.1")
     notifier = notifier_of(loop, A=NotifyScripts(stop=soon), B=NotifyScripts(stop=stop))
@@ -113,7 +113,7 @@ def test_idle_waits_for_the_last_instance(loop: asyncio.AbstractEventLoop, scrip
     assert idle == [["0.1", "0.3"]]
 
 
-def test_abandoned_nothing_runs_on(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_abandoned_nothing_runs_on(loop: Loop, script: ScriptMaker) -> None:
     notifier = notifier_of(
         loop, VI_1=NotifyScripts(master=command(script("master", "echo $$ >>TRACE; sleep 0.3; echo end >>TRACE")))
     )
@@ -125,7 +125,7 @@ def test_abandoned_nothing_runs_on(loop: asyncio.AbstractEventLoop, script: Scri
     assert len(script.lines()) == 1
 
 
-def test_instances_and_groups_are_told_apart(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_instances_and_groups_are_told_apart(loop: Loop, script: ScriptMaker) -> None:
     generic = NotifyScripts(generic=command(script("generic", 'echo "$@" >>TRACE')))
     group = SyncGroup("A", ("A",), notify=generic)
     notifier = Notifier(config_of({"A": generic}, GlobalDefs(), group), LAUNCHER, loop)
@@ -137,9 +137,7 @@ def test_instances_and_groups_are_told_apart(loop: asyncio.AbstractEventLoop, sc
     turn(loop, lambda: not notifier.busy)
 
 
-def test_every_pipe_gets_every_line(
-    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
-) -> None:
+def test_every_pipe_gets_every_line(loop: Loop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]) -> None:
     notifier = Notifier(config_of({"A": NotifyScripts()}, pipes, SyncGroup("G", ("A",))), LAUNCHER, loop)
     opened.append(notifier)
     notifier.open()
@@ -161,7 +159,7 @@ def test_every_pipe_gets_every_line(
 
 
 def test_one_path_for_both_is_one_pipe(
-    loop: asyncio.AbstractEventLoop, tmp_path: Path, opened: list[Notifier], caplog: pytest.LogCaptureFixture
+    loop: Loop, tmp_path: Path, opened: list[Notifier], caplog: pytest.LogCaptureFixture
 ) -> None:
     fifo = Fifo(str(tmp_path / "same"))
     defs = GlobalDefs(notify_fifo=fifo, vrrp_notify_fifo=fifo)
@@ -177,7 +175,7 @@ def test_one_path_for_both_is_one_pipe(
 
 @pytest.mark.parametrize("wanted", [False, True])
 def test_priorities_only_for_who_wants_them(
-    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier], wanted: bool
+    loop: Loop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier], wanted: bool
 ) -> None:
     notifier = Notifier(config_of({"A": NotifyScripts()}, pipes, priorities=wanted), LAUNCHER, loop)
     opened.append(notifier)
@@ -191,7 +189,7 @@ def test_priorities_only_for_who_wants_them(
 
 
 def test_a_group_s_wish_to_hear_of_priorities_is_its_members(
-    loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+    loop: Loop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
 ) -> None:
     group = SyncGroup("G", ("A",), notify_priority_changes=True)
     notifier = Notifier(config_of({"A": NotifyScripts(), "B": NotifyScripts()}, pipes, group), LAUNCHER, loop)
@@ -239,7 +237,7 @@ class TestDeleted:
     )
     def test_as_it_asked(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         script: ScriptMaker,
         asked: bool,
         before: NotifyEvent,
@@ -253,9 +251,7 @@ class TestDeleted:
         turn(loop, lambda: not notifier.busy)
         assert script.lines() == [before.value, *told]
 
-    def test_its_own_script_runs_after_the_reload_too(
-        self, loop: asyncio.AbstractEventLoop, script: ScriptMaker
-    ) -> None:
+    def test_its_own_script_runs_after_the_reload_too(self, loop: Loop, script: ScriptMaker) -> None:
         deleted = command(script("deleted", 'echo "deleted $#" >>TRACE'))
         notifier = notifier_of(loop, A=NotifyScripts(deleted=deleted, announce_deleted=True), B=NotifyScripts())
         notifier.reconfigure(config_of({"B": NotifyScripts()}), LAUNCHER)
@@ -269,7 +265,7 @@ class TestDeleted:
 
 class TestReload:
     def test_pipes_that_stay_are_left_alone(
-        self, loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+        self, loop: Loop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
     ) -> None:
         notifier = Notifier(config_of({"A": NotifyScripts()}, pipes), LAUNCHER, loop)
         opened.append(notifier)
@@ -282,7 +278,7 @@ class TestReload:
         reader.close()
 
     def test_pipes_that_are_gone_are_removed_and_others_made(
-        self, loop: asyncio.AbstractEventLoop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
+        self, loop: Loop, pipes: GlobalDefs, tmp_path: Path, opened: list[Notifier]
     ) -> None:
         notifier = Notifier(config_of({"A": NotifyScripts()}, pipes), LAUNCHER, loop)
         opened.append(notifier)
@@ -293,7 +289,7 @@ class TestReload:
 
     @pytest.mark.parametrize("wanted", [False, True])
     def test_states_that_stayed_are_told_to_pipes_if_wanted(
-        self, loop: asyncio.AbstractEventLoop, tmp_path: Path, opened: list[Notifier], script: ScriptMaker, wanted: bool
+        self, loop: Loop, tmp_path: Path, opened: list[Notifier], script: ScriptMaker, wanted: bool
     ) -> None:
         defs = GlobalDefs(notify_fifo=Fifo(str(tmp_path / "all")), fifo_write_vrrp_states_on_reload=wanted)
         scripts = NotifyScripts(generic=command(script("generic", "echo ran >>TRACE")))
@@ -309,7 +305,7 @@ class TestReload:
 
 
 def test_what_reads_a_pipe_is_given_time_to_come_to_the_end(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, tmp_path: Path, opened: list[Notifier]
+    loop: Loop, script: ScriptMaker, tmp_path: Path, opened: list[Notifier]
 ) -> None:
     reader = command(script("reader", 'while read -r line; do sleep 0.05; echo "$line" >>TRACE; done <"$1"'))
     defs = GlobalDefs(notify_fifo=Fifo(str(tmp_path / "all")), notify_fifo_script=reader)

@@ -1,6 +1,5 @@
 """Of what mail is sent, and through whom."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from vrrpd.config.model import Config, GlobalDefs, MailServer, SyncGroup, VrrpIn
 from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify import Notifier
+from vrrpd.loop import Loop
 from vrrpd.units import Priority, Seconds, Vrid
 
 P = Priority(100)
@@ -36,7 +36,7 @@ def config_of(server: SmtpServer, *, faults: bool = True, wanted: bool = True) -
     return Config(defs, vrrp_instances=(instance,), sync_groups=(SyncGroup("G", ("A",), smtp_alert=wanted),))
 
 
-def subjects(loop: asyncio.AbstractEventLoop, notifier: Notifier, server: SmtpServer) -> list[str]:
+def subjects(loop: Loop, notifier: Notifier, server: SmtpServer) -> list[str]:
     """What has arrived when everything is told."""
     told: list[bool] = []
     notifier.when_idle(lambda: told.append(True))
@@ -44,7 +44,7 @@ def subjects(loop: asyncio.AbstractEventLoop, notifier: Notifier, server: SmtpSe
     return [mail.headers["Subject"].removeprefix("[R] VRRP ") for mail in server.mails]
 
 
-def test_each_state_has_its_words(loop: asyncio.AbstractEventLoop, server: SmtpServer) -> None:
+def test_each_state_has_its_words(loop: Loop, server: SmtpServer) -> None:
     notifier = Notifier(config_of(server), LAUNCHER, loop)
     for event in (NotifyEvent.MASTER, NotifyEvent.MASTER_RX_LOWER_PRI, NotifyEvent.MASTER_PRIORITY, NotifyEvent.STOP):
         notifier.put("A", event, P)
@@ -65,7 +65,7 @@ def test_each_state_has_its_words(loop: asyncio.AbstractEventLoop, server: SmtpS
     notifier.abandon()
 
 
-def test_no_mail_of_faults(loop: asyncio.AbstractEventLoop, server: SmtpServer) -> None:
+def test_no_mail_of_faults(loop: Loop, server: SmtpServer) -> None:
     notifier = Notifier(config_of(server, faults=False), LAUNCHER, loop)
     notifier.put("A", NotifyEvent.FAULT, P)
     notifier.put("A", NotifyEvent.BACKUP, P)
@@ -73,13 +73,13 @@ def test_no_mail_of_faults(loop: asyncio.AbstractEventLoop, server: SmtpServer) 
     notifier.abandon()
 
 
-def test_nobody_wants_any(loop: asyncio.AbstractEventLoop, server: SmtpServer) -> None:
+def test_nobody_wants_any(loop: Loop, server: SmtpServer) -> None:
     notifier = Notifier(config_of(server, wanted=False), LAUNCHER, loop)
     notifier.put("A", NotifyEvent.BACKUP, P)
     assert subjects(loop, notifier, server) == []
 
 
-def test_from_a_reload_on_through_another_server(loop: asyncio.AbstractEventLoop, server: SmtpServer) -> None:
+def test_from_a_reload_on_through_another_server(loop: Loop, server: SmtpServer) -> None:
     with SmtpServer() as other:
         notifier = Notifier(config_of(server), LAUNCHER, loop)
         notifier.put("A", NotifyEvent.BACKUP, P)
@@ -96,9 +96,7 @@ def test_from_a_reload_on_through_another_server(loop: asyncio.AbstractEventLoop
     assert len(server.mails) == 1
 
 
-def test_a_server_that_keeps_silent_does_not_keep_the_daemon(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_keeps_silent_does_not_keep_the_daemon(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vrrpd.daemon.notify.MAIL_LIMIT", Seconds(0.2))
     with SmtpServer(silent=True) as silent:
         config = config_of(silent)

@@ -1,4 +1,3 @@
-import asyncio
 import os
 
 import pytest
@@ -10,6 +9,7 @@ from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon import notify_queue as queue_module
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify_queue import QUEUE_LIMIT, SIDE_BY_SIDE, NotifyQueue, Turns
+from vrrpd.loop import EventLoop, Loop
 from vrrpd.units import Priority, Seconds
 
 P = Priority(100)
@@ -19,13 +19,11 @@ def command(path: str, *arguments: str) -> Command:
     return Command((path, *arguments))
 
 
-def queue_of(loop: asyncio.AbstractEventLoop, scripts: NotifyScripts) -> NotifyQueue:
+def queue_of(loop: Loop, scripts: NotifyScripts) -> NotifyQueue:
     return NotifyQueue("VI_1", scripts, Launcher(None, None), loop, Turns(loop))
 
 
-def test_the_own_script_then_the_generic_one_and_events_in_their_order(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
+def test_the_own_script_then_the_generic_one_and_events_in_their_order(loop: Loop, script: ScriptMaker) -> None:
     slow = script("master", "sleep 0.2; echo master >>TRACE")
     quick = script("backup", 'echo backup "$@" >>TRACE')
     generic = script("generic", 'sleep 0.05; echo generic "$@" >>TRACE')
@@ -44,20 +42,20 @@ def test_the_own_script_then_the_generic_one_and_events_in_their_order(
     ]
 
 
-def test_a_lower_priority_heard_is_no_state(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_a_lower_priority_heard_is_no_state(loop: Loop, script: ScriptMaker) -> None:
     queue = queue_of(loop, NotifyScripts(generic=command(script("generic", "echo ran >>TRACE"))))
     queue.put(NotifyEvent.MASTER_RX_LOWER_PRI, P)
     assert not queue.busy
 
 
-def test_without_scripts_nothing_happens(loop: asyncio.AbstractEventLoop) -> None:
+def test_without_scripts_nothing_happens(loop: Loop) -> None:
     queue = queue_of(loop, NotifyScripts())
     queue.put(NotifyEvent.MASTER, P)
     assert not queue.busy
 
 
 def test_a_script_that_takes_long_holds_up_the_next_for_a_while_only(
-    loop: asyncio.AbstractEventLoop,
+    loop: Loop,
     script: ScriptMaker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -76,7 +74,7 @@ def test_a_script_that_takes_long_holds_up_the_next_for_a_while_only(
 
 
 def test_too_many_that_take_long_cost_the_oldest(
-    loop: asyncio.AbstractEventLoop,
+    loop: Loop,
     script: ScriptMaker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -95,7 +93,7 @@ def test_too_many_that_take_long_cost_the_oldest(
 
 
 def test_a_script_that_cannot_be_started_does_not_hold_up_others(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     generic = script("generic", "echo $3 >>TRACE")
     queue = queue_of(loop, NotifyScripts(master=command("/no/such/program"), generic=command(generic)))
@@ -106,7 +104,7 @@ def test_a_script_that_cannot_be_started_does_not_hold_up_others(
 
 
 def test_too_long_a_queue_keeps_the_newest_and_says_what_it_skipped(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     generic = script("generic", 'echo "$3 $4" >>TRACE; test -e TRACE.go || { sleep 0.2; touch TRACE.go; }')
     queue = queue_of(loop, NotifyScripts(generic=command(generic)))
@@ -123,9 +121,7 @@ def test_too_long_a_queue_keeps_the_newest_and_says_what_it_skipped(
     assert skipped[0].count("FAULT") + skipped[0].count("BACKUP") == QUEUE_LIMIT
 
 
-def test_another_master_heard_over_and_over_is_told_once_while_it_waits(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
+def test_another_master_heard_over_and_over_is_told_once_while_it_waits(loop: Loop, script: ScriptMaker) -> None:
     lower = command(script("lower", 'echo "$# lower" >>TRACE; test -e TRACE.go || { sleep 0.2; touch TRACE.go; }'))
     queue = queue_of(loop, NotifyScripts(master_rx_lower_pri=lower, backup=command(script("b", "echo b >>TRACE"))))
     queue.put(NotifyEvent.MASTER_RX_LOWER_PRI, P)
@@ -137,7 +133,7 @@ def test_another_master_heard_over_and_over_is_told_once_while_it_waits(
     assert script.lines() == ["0 lower", "0 lower", "b"]
 
 
-def test_a_sync_group_has_its_own_word(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_a_sync_group_has_its_own_word(loop: Loop, script: ScriptMaker) -> None:
     scripts = NotifyScripts(generic=command(script("generic", 'echo "$@" >>TRACE')))
     queue = NotifyQueue("G", scripts, Launcher(None, None), loop, Turns(loop), "GROUP")
     queue.put(NotifyEvent.MASTER, Priority(0))
@@ -145,7 +141,7 @@ def test_a_sync_group_has_its_own_word(loop: asyncio.AbstractEventLoop, script: 
     assert script.lines() == ["GROUP G MASTER 0"]
 
 
-def test_other_scripts_from_now_on(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_other_scripts_from_now_on(loop: Loop, script: ScriptMaker) -> None:
     old = command(script("old", "sleep 0.2; echo old >>TRACE"))
     new = command(script("new", "echo new >>TRACE"))
     queue = queue_of(loop, NotifyScripts(master=old))
@@ -156,9 +152,7 @@ def test_other_scripts_from_now_on(loop: asyncio.AbstractEventLoop, script: Scri
     assert script.lines() == ["old", "new"]
 
 
-def test_many_scripts_are_started_one_in_each_turn_of_the_loop(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
+def test_many_scripts_are_started_one_in_each_turn_of_the_loop(loop: Loop, script: ScriptMaker) -> None:
     turns = Turns(loop)
     generic = NotifyScripts(generic=command(script("generic", "true")))
     queues = [NotifyQueue(str(number), generic, Launcher(None, None), loop, turns) for number in range(10)]
@@ -173,7 +167,7 @@ def test_many_scripts_are_started_one_in_each_turn_of_the_loop(
     turn(loop, lambda: not any(queue.busy for queue in queues))
 
 
-def test_a_step_that_fails_does_not_end_the_others_turns(loop: asyncio.AbstractEventLoop) -> None:
+def test_a_step_that_fails_does_not_end_the_others_turns(loop: EventLoop) -> None:
     loop.set_exception_handler(lambda _, __: None)
     turns = Turns(loop)
     done: list[int] = []
@@ -184,7 +178,7 @@ def test_a_step_that_fails_does_not_end_the_others_turns(loop: asyncio.AbstractE
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_the_script_runs_as_its_user(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_the_script_runs_as_its_user(loop: Loop, script: ScriptMaker) -> None:
     script.trace.chmod(0o666)
     for parent in script.trace.parents:
         if parent.stat().st_mode & 0o077 == 0:  # pytest keeps them to itself

@@ -1,6 +1,5 @@
 """One stream of requests for each host, and what is told of its answers."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -18,6 +17,7 @@ from vrrpd.daemon.prober import Prober
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.proto.advertisement import ChecksumForm
 from vrrpd.units import Address, Instant, Priority, Seconds
 from vrrpd.view import PeerView, VirtualRouterView, view_of
@@ -33,7 +33,7 @@ class Network:
 
     how = "ARP"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, extra: str = "") -> None:
+    def __init__(self, loop: Loop, extra: str = "") -> None:
         texts = (
             instance_text(f"VI_{number}", vrid=50 + number, extra=extra, virtual_ipaddress=[f"192.168.1.{number}00"])
             for number in (1, 2)
@@ -97,15 +97,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prober, "SELDOM", 0.02)
 
 
-def test_backups_ask_in_step_with_the_masters_adverts(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_backups_ask_in_step_with_the_masters_adverts(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else silence shows itself to each of them at another time."""
     network, planned, later = Network(loop), [], loop.call_later
     heard = Instant(loop.time() - 12.3)
     network.master = PeerView(HOST, Priority(101), Seconds(1.0), heard, ChecksumForm.PSEUDO_HEADER)
 
-    def call_later(delay: float, callback: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+    def call_later(delay: float, callback: Callable[..., object], *arguments: object) -> TimerHandle:
         planned.append((delay, loop.time() + delay))
         return later(delay, callback, *arguments)
 
@@ -118,7 +116,7 @@ def test_backups_ask_in_step_with_the_masters_adverts(
     assert all(min(phase, 0.08 - phase) < 0.02 for phase in asked), planned
 
 
-def test_silence_is_told_once_and_so_is_the_answer_after_it(loop: asyncio.AbstractEventLoop) -> None:
+def test_silence_is_told_once_and_so_is_the_answer_after_it(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()
@@ -134,7 +132,7 @@ def test_silence_is_told_once_and_so_is_the_answer_after_it(loop: asyncio.Abstra
     assert (network.opened, network.closed) == ([True], 1)
 
 
-def test_a_host_that_never_answered_is_not_silent(loop: asyncio.AbstractEventLoop) -> None:
+def test_a_host_that_never_answered_is_not_silent(loop: Loop) -> None:
     network = Network(loop)
     network.alive = False
     network.prober.take("VI_1", OFTEN)
@@ -146,7 +144,7 @@ def test_a_host_that_never_answered_is_not_silent(loop: asyncio.AbstractEventLoo
     network.prober.close()
 
 
-def test_until_it_is_needed_one_answer_is_enough(loop: asyncio.AbstractEventLoop) -> None:
+def test_until_it_is_needed_one_answer_is_enough(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", IDLE)
     network.run()
@@ -161,7 +159,7 @@ def test_until_it_is_needed_one_answer_is_enough(loop: asyncio.AbstractEventLoop
     network.prober.close()
 
 
-def test_an_advert_of_a_silent_host_speaks_for_all_its_instances(loop: asyncio.AbstractEventLoop) -> None:
+def test_an_advert_of_a_silent_host_speaks_for_all_its_instances(loop: Loop) -> None:
     """And its silence counts again once it has answered."""
     network = Network(loop)
     for name in ("VI_1", "VI_2"):
@@ -184,7 +182,7 @@ def test_an_advert_of_a_silent_host_speaks_for_all_its_instances(loop: asyncio.A
     network.prober.close()
 
 
-def test_what_came_in_while_nobody_asked_is_no_answer(loop: asyncio.AbstractEventLoop) -> None:
+def test_what_came_in_while_nobody_asked_is_no_answer(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", IDLE)
     network.run()
@@ -195,7 +193,7 @@ def test_what_came_in_while_nobody_asked_is_no_answer(loop: asyncio.AbstractEven
     network.prober.close()
 
 
-def test_two_instances_share_a_stream(loop: asyncio.AbstractEventLoop) -> None:
+def test_two_instances_share_a_stream(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.prober.take("VI_2", OFTEN)
@@ -210,7 +208,7 @@ def test_two_instances_share_a_stream(loop: asyncio.AbstractEventLoop) -> None:
     assert network.closed == 1
 
 
-def test_after_a_miss_everybody_is_asked(loop: asyncio.AbstractEventLoop) -> None:
+def test_after_a_miss_everybody_is_asked(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()
@@ -221,7 +219,7 @@ def test_after_a_miss_everybody_is_asked(loop: asyncio.AbstractEventLoop) -> Non
     network.prober.close()
 
 
-def test_the_more_were_missed_the_more_are_asked_at_once(loop: asyncio.AbstractEventLoop) -> None:
+def test_the_more_were_missed_the_more_are_asked_at_once(loop: Loop) -> None:
     """What a network loses at random is no silence; the host is asked directly and through everybody."""
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
@@ -235,7 +233,7 @@ def test_the_more_were_missed_the_more_are_asked_at_once(loop: asyncio.AbstractE
     network.prober.close()
 
 
-def test_a_host_that_never_answered_is_asked_once_at_a_time(loop: asyncio.AbstractEventLoop) -> None:
+def test_a_host_that_never_answered_is_asked_once_at_a_time(loop: Loop) -> None:
     network = Network(loop)
     network.alive = False
     network.prober.take("VI_1", OFTEN)
@@ -244,7 +242,7 @@ def test_a_host_that_never_answered_is_asked_once_at_a_time(loop: asyncio.Abstra
     network.prober.close()
 
 
-def test_an_answer_that_nobody_looked_at_yet_counts_before_a_deadline_does(loop: asyncio.AbstractEventLoop) -> None:
+def test_an_answer_that_nobody_looked_at_yet_counts_before_a_deadline_does(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()
@@ -258,7 +256,7 @@ def test_an_answer_that_nobody_looked_at_yet_counts_before_a_deadline_does(loop:
     network.prober.close()
 
 
-def test_what_could_not_be_sent_was_not_missed(loop: asyncio.AbstractEventLoop) -> None:
+def test_what_could_not_be_sent_was_not_missed(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()
@@ -268,7 +266,7 @@ def test_what_could_not_be_sent_was_not_missed(loop: asyncio.AbstractEventLoop) 
     network.prober.close()
 
 
-def test_another_interface_begins_anew(loop: asyncio.AbstractEventLoop) -> None:
+def test_another_interface_begins_anew(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()
@@ -284,7 +282,7 @@ def test_another_interface_begins_anew(loop: asyncio.AbstractEventLoop) -> None:
 
 @pytest.mark.parametrize(("peer", "on_link"), [("192.168.1.2", True), ("10.9.9.9", False)])
 def test_a_unicast_peer_may_be_behind_routers(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, peer: str, on_link: bool
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, peer: str, on_link: bool
 ) -> None:
     monkeypatch.setattr(f"{__name__}.HOST", IPv4Address(peer))
     network = Network(loop, extra=f'unicast_peer = ["{peer}"]')
@@ -294,7 +292,7 @@ def test_a_unicast_peer_may_be_behind_routers(
     network.prober.close()
 
 
-def test_an_instance_of_another_name_goes_on(loop: asyncio.AbstractEventLoop) -> None:
+def test_an_instance_of_another_name_goes_on(loop: Loop) -> None:
     network = Network(loop)
     network.prober.take("VI_1", OFTEN)
     network.run()

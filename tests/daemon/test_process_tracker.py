@@ -1,6 +1,5 @@
 """Tracked processes are real ones: copies of sleep with names of their own, in both ways of hearing of them."""
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -15,11 +14,12 @@ from vrrpd.daemon import process_source
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.loop import Loop
 from vrrpd.units import Seconds
 
 
 class Watched:
-    def __init__(self, loop: asyncio.AbstractEventLoop, connector: ProcessConnector | None) -> None:
+    def __init__(self, loop: Loop, connector: ProcessConnector | None) -> None:
         self.told: list[tuple[str, bool, int]] = []
         self.loop = loop
         self.trackers = ProcessTrackers(loop, self._changed, connector)
@@ -38,9 +38,7 @@ class Watched:
 
 
 @pytest.fixture(params=[pytest.param("events", marks=pytest.mark.netns), "scan"])
-def watched(
-    request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Watched]:
+def watched(request: pytest.FixtureRequest, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(process_source, "PERIOD", 0.02)
     connector = None
     if request.param == "events":
@@ -181,7 +179,7 @@ def test_a_new_name_counts_and_so_does_a_fork(watched: Watched, programs: Progra
 
 @pytest.mark.netns
 def test_after_lost_events_everything_is_looked_at(
-    loop: asyncio.AbstractEventLoop, programs: Programs, caplog: pytest.LogCaptureFixture
+    loop: Loop, programs: Programs, caplog: pytest.LogCaptureFixture
 ) -> None:
     connector = ProcessConnector()
     watched = Watched(loop, connector)

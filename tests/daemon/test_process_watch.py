@@ -1,6 +1,5 @@
 """A script's processes are real ones; what the script says is said by the test."""
 
-import asyncio
 import logging
 import os
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from tests.daemon.programs import NAME, Programs
 from vrrpd.daemon import process_source, process_watch
 from vrrpd.daemon.process_check import ProcessCheck
 from vrrpd.daemon.process_watch import ProcessWatch
+from vrrpd.loop import Loop
 
 OTHER = f"oth{os.getpid()}"
 CHECK = ProcessCheck((NAME.encode(),))
@@ -21,7 +21,7 @@ CHECK = ProcessCheck((NAME.encode(),))
 class Watched:
     """``asked`` counts; with ``answers`` the script says that at once."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.asked = 0
         self.answer: bool | None = None
@@ -39,7 +39,7 @@ class Watched:
 
 
 @pytest.fixture
-def watched(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+def watched(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(process_watch, "SETTLING", 0.2)
     made = Watched(loop)
     yield made

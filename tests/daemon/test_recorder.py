@@ -1,8 +1,8 @@
 """What a worker writes down, and what the next one makes of it, wherever the first one was stopped."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -15,23 +15,27 @@ from vrrpd.core.effects import SendAdvertisement, State
 from vrrpd.core.events import AdvertisementReceived, DeadlineReached, LinkChanged, PrimaryAddressChanged, Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
+from vrrpd.daemon.first_words import FirstWords
 from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.reading import Reading, pack
 from vrrpd.daemon.recorder import Recorder, read
-from vrrpd.units import Instant, Seconds
+from vrrpd.daemon.senders import Key
+from vrrpd.loop import EventLoop, Loop
+from vrrpd.units import Family, Instant, Seconds
 from vrrpd.view import view_of, views_of
 
 START = Instant(100.0)
+KEY: Key = ("eth0", 2, Family.IPV4, IPv4Address("192.0.2.1"), IPv4Address("224.0.0.18"), None)
 
 
 class Bench:
     """One BACKUP, whose recorder has written all there is."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.config = configured()
         self.node = Node([VirtualRouter(own.name, parameters_of(own)) for own in self.config.vrrp_instances])
         self.ledger = Ledger()
-        self.recorder = Recorder(self.ledger, self.node, loop, dict)
+        self.recorder = Recorder(self.ledger, self.node, loop, dict, packets=lambda name: ((KEY, name.encode()),))
         self.node.handle("VI_1", PrimaryAddressChanged(OURS), START)
         self.node.handle("VI_1", LinkChanged(up=True), START)
         self.node.handle("VI_1", Startup(), START)
@@ -64,7 +68,7 @@ def configured(**values: object) -> Config:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    loop = asyncio.new_event_loop()
+    loop = EventLoop()
     made = Bench(loop)
     yield made
     made.recorder.close()
@@ -177,3 +181,18 @@ def test_without_memory_it_goes_on(
         bench.recorder.changed("VI_1")
         bench.recorder.write()
     assert caplog.text.count("cannot be kept: No space left on device") == 1
+
+
+def test_the_packets_of_masters_are_written_down_and_of_nobody_while_much_changes(bench: Bench) -> None:
+    assert not FirstWords(bench.ledger)._masters, "a BACKUP says nothing"
+    bench.let_pass(10.0)
+    bench.recorder.changed("VI_1")
+    bench.recorder.write()
+    assert bench.router.state is State.MASTER
+    (master,) = FirstWords(bench.ledger)._masters
+    assert (master.interval, master.packets) == (bench.router.parameters.advert_interval, ((KEY, b"VI_1"),))
+    bench.recorder.hold()
+    assert not FirstWords(bench.ledger)._masters
+    bench.recorder.renew()
+    bench.recorder.write()
+    assert FirstWords(bench.ledger)._masters == [master]

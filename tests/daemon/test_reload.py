@@ -322,7 +322,7 @@ def test_the_file_that_says_that_a_reload_is_under_way_goes_though_it_is_called_
     node.config.write_text(text(second))
     second.write_text("of somebody else")
     node.reload()
-    assert not first.exists()
+    eventually(lambda: not first.exists())
     assert second.exists()
 
 

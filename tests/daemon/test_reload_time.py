@@ -1,6 +1,5 @@
 """When a file says that it is time to reload."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from tests.daemon.loops import pause, turn
 from vrrpd.config.model import GlobalDefs
 from vrrpd.daemon.reload_time import ReloadClock, ReloadTime, parse
+from vrrpd.loop import Loop
 
 ZONE = timezone(timedelta(hours=2))
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=ZONE)
@@ -37,7 +37,7 @@ def test_no_times(text: str) -> None:
 
 
 class Fixture:
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop, *, repeat: bool = False) -> None:
+    def __init__(self, path: Path, loop: Loop, *, repeat: bool = False) -> None:
         self.path = path
         self.reloads: list[str] = []
         self.clock = ReloadClock(self.reloads.append, loop)
@@ -47,7 +47,7 @@ class Fixture:
         self.path.write_text((datetime.now().astimezone() + timedelta(seconds=seconds)).strftime(form))
 
 
-def test_at_that_time_it_reloads_once_and_the_file_goes(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
+def test_at_that_time_it_reloads_once_and_the_file_goes(tmp_path: Path, loop: Loop) -> None:
     it = Fixture(tmp_path / "when", loop)
     it.write("%Y-%m-%d %H:%M:%S", 4)
     turn(loop, lambda: it.reloads)
@@ -57,7 +57,7 @@ def test_at_that_time_it_reloads_once_and_the_file_goes(tmp_path: Path, loop: as
     it.clock.stop()
 
 
-def test_with_repeat_a_time_without_a_day_stays(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
+def test_with_repeat_a_time_without_a_day_stays(tmp_path: Path, loop: Loop) -> None:
     it = Fixture(tmp_path / "when", loop, repeat=True)
     it.write("%H:%M:%S", 4)
     turn(loop, lambda: it.reloads)
@@ -68,7 +68,7 @@ def test_with_repeat_a_time_without_a_day_stays(tmp_path: Path, loop: asyncio.Ab
 
 
 def test_a_day_that_is_over_and_nonsense_are_reported(
-    tmp_path: Path, loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, loop: Loop, caplog: pytest.LogCaptureFixture
 ) -> None:
     it = Fixture(tmp_path / "when", loop)
     it.path.write_text("2020-01-01 00:00:00")
@@ -79,7 +79,7 @@ def test_a_day_that_is_over_and_nonsense_are_reported(
     it.clock.stop()
 
 
-def test_without_the_keyword_nothing_is_looked_at(loop: asyncio.AbstractEventLoop) -> None:
+def test_without_the_keyword_nothing_is_looked_at(loop: Loop) -> None:
     clock = ReloadClock(lambda _: None, loop)
     clock.configure(GlobalDefs())
     pause(loop, 0.01)

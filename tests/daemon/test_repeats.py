@@ -1,4 +1,3 @@
-import asyncio
 import logging
 from ipaddress import IPv4Address
 
@@ -9,6 +8,7 @@ from vrrpd.core.effects import Notice, NoticeKind, Reason, State, StateChanged
 from vrrpd.core.events import PacketDropped
 from vrrpd.daemon.narrator import Narrator
 from vrrpd.daemon.repeats import Repeats
+from vrrpd.loop import Loop
 from vrrpd.proto.advertisement import Dropped, DropReason
 from vrrpd.units import Seconds
 
@@ -20,14 +20,12 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.fixture
-def repeats(loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture) -> Repeats:
+def repeats(loop: Loop, caplog: pytest.LogCaptureFixture) -> Repeats:
     caplog.set_level(logging.INFO)
     return Repeats(loop, (Seconds(0.1), Seconds(0.3)))
 
 
-def test_a_flood_is_one_line_and_then_a_count(
-    loop: asyncio.AbstractEventLoop, repeats: Repeats, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_flood_is_one_line_and_then_a_count(loop: Loop, repeats: Repeats, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(3601):
         repeats.say("key", logging.WARNING, f"text {number}", {})
     assert messages(caplog) == ["text 0"]
@@ -37,7 +35,7 @@ def test_a_flood_is_one_line_and_then_a_count(
 
 
 def test_the_pauses_grow_while_it_goes_on_and_end_with_it(
-    loop: asyncio.AbstractEventLoop, repeats: Repeats, caplog: pytest.LogCaptureFixture
+    loop: Loop, repeats: Repeats, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(20):
         repeats.say("key", logging.WARNING, "text", {})

@@ -1,6 +1,5 @@
 """A second master that no advertisement comes from, found by asking for the address."""
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -18,6 +17,7 @@ from vrrpd.daemon.rivals import Rivals
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
 from vrrpd.linux.interfaces import Link
+from vrrpd.loop import Loop
 from vrrpd.proto.advertisement import ChecksumForm
 from vrrpd.units import Instant, Priority, Seconds
 from vrrpd.view import PeerView, VirtualRouterView, view_of
@@ -30,7 +30,7 @@ PEERS = 'unicast_peer = ["192.168.1.2"]'
 class Desk:
     """One MASTER, and a network that answers as it is told."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, extra: str = PEERS, **values: object) -> None:
+    def __init__(self, loop: Loop, extra: str = PEERS, **values: object) -> None:
         (self.plan,) = plans_of(instance_text(extra=extra, **values))  # type: ignore[arg-type]  # keywords
         self.loop = loop
         self.answers: list[bytes | None] = []
@@ -83,7 +83,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rivals, "PATIENCE", 0.005)
 
 
-def test_another_host_answers_twice(loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_host_answers_twice(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(loop).run(OTHER, OTHER)
     assert desk.rivals.of("VI_1") == "02:00:00:00:00:07"
     (record,) = caplog.records
@@ -94,7 +94,7 @@ def test_another_host_answers_twice(loop: asyncio.AbstractEventLoop, caplog: pyt
 
 
 def test_it_is_told_again_when_it_changes_only(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    loop: Loop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rivals, "REST", 0.005)
     caplog.set_level("INFO")
@@ -107,7 +107,7 @@ def test_it_is_told_again_when_it_changes_only(
 
 @pytest.mark.parametrize("answers", [(), (OTHER,), (OTHER, None)])
 def test_one_answer_of_a_master_that_lets_go_is_none(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture, answers: tuple[bytes | None, ...]
+    loop: Loop, caplog: pytest.LogCaptureFixture, answers: tuple[bytes | None, ...]
 ) -> None:
     desk = Desk(loop).run(*answers)
     assert (desk.rivals.of("VI_1"), caplog.records) == (None, [])
@@ -115,7 +115,7 @@ def test_one_answer_of_a_master_that_lets_go_is_none(
     desk.end()
 
 
-def test_another_master_that_is_heard_is_the_elections_business(loop: asyncio.AbstractEventLoop) -> None:
+def test_another_master_that_is_heard_is_the_elections_business(loop: Loop) -> None:
     desk = Desk(loop)
     peer = PeerView(
         IPv4Address("192.168.1.2"), Priority(90), Seconds(1.0), Instant(now() + 0.0), ChecksumForm.PSEUDO_HEADER
@@ -138,7 +138,7 @@ def test_another_master_that_is_heard_is_the_elections_business(loop: asyncio.Ab
         pytest.param(lambda loop: _without(Desk(loop), broken=True), id="no-probe"),
     ],
 )
-def test_who_cannot_ask_does_not(loop: asyncio.AbstractEventLoop, desk: object) -> None:
+def test_who_cannot_ask_does_not(loop: Loop, desk: object) -> None:
     assert callable(desk)
     made = desk(loop).run(OTHER, OTHER)
     assert (made.asked, made.rivals.of("VI_1")) == (0, None)
@@ -151,7 +151,7 @@ def _without(desk: Desk, **changes: object) -> Desk:
     return desk
 
 
-def test_an_instance_that_goes_is_not_asked_for(loop: asyncio.AbstractEventLoop) -> None:
+def test_an_instance_that_goes_is_not_asked_for(loop: Loop) -> None:
     desk = Desk(loop)
     desk.rivals.notified("VI_1", NotifyEvent.MASTER)
     desk.rivals.replace([])

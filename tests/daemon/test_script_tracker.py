@@ -1,4 +1,3 @@
-import asyncio
 import logging
 import time
 
@@ -9,13 +8,14 @@ from tests.daemon.loops import pause, turn
 from vrrpd.config.model import Command, VrrpScript
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.script_tracker import ScriptTracker
+from vrrpd.loop import Loop
 from vrrpd.units import Seconds
 
 Changes = list[tuple[bool | None, str]]
 
 
 def make(
-    loop: asyncio.AbstractEventLoop,
+    loop: Loop,
     *argv: str,
     interval: float = 0.05,
     timeout: float = 5.0,
@@ -29,7 +29,7 @@ def make(
     return tracker, changes
 
 
-def test_runs_at_once_and_then_on_its_beat(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_runs_at_once_and_then_on_its_beat(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("ok", "date +%s.%N >>TRACE"), interval=0.2)
     assert tracker.status is None
     began = time.time()
@@ -43,9 +43,7 @@ def test_runs_at_once_and_then_on_its_beat(loop: asyncio.AbstractEventLoop, scri
     assert changes == [(True, "exit 0")]
 
 
-def test_only_changes_are_told_and_fall_and_rise_hold_them_back(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
+def test_only_changes_are_told_and_fall_and_rise_hold_them_back(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("check", "echo run >>TRACE; test ! -e TRACE.fail"), rise=2, fall=3)
     fail = script.trace.with_name("trace.fail")
     tracker.start()
@@ -63,7 +61,7 @@ def test_only_changes_are_told_and_fall_and_rise_hold_them_back(
     tracker.stop()
 
 
-def test_init_fail_is_down_until_it_has_risen(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_init_fail_is_down_until_it_has_risen(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("ok", "echo run >>TRACE"), rise=3, init_fail=True)
     assert tracker.status is False
     tracker.start()
@@ -74,7 +72,7 @@ def test_init_fail_is_down_until_it_has_risen(loop: asyncio.AbstractEventLoop, s
 
 
 def test_a_beat_is_skipped_while_the_last_run_lives(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     tracker, _ = make(loop, script("slow", "echo start >>TRACE; sleep 0.3; echo end >>TRACE"), interval=0.05)
     with caplog.at_level(logging.INFO):
@@ -88,7 +86,7 @@ def test_a_beat_is_skipped_while_the_last_run_lives(
     ]
 
 
-def test_a_time_out_is_a_failure(loop: asyncio.AbstractEventLoop) -> None:
+def test_a_time_out_is_a_failure(loop: Loop) -> None:
     tracker, changes = make(loop, "sleep", "60", timeout=0.1)
     tracker.start()
     turn(loop, lambda: changes)
@@ -104,7 +102,7 @@ def test_a_time_out_is_a_failure(loop: asyncio.AbstractEventLoop) -> None:
     ],
 )
 def test_what_cannot_be_started_fails_and_is_reported_once(
-    loop: asyncio.AbstractEventLoop,
+    loop: Loop,
     caplog: pytest.LogCaptureFixture,
     argv: tuple[str, ...],
     user: str | None,
@@ -118,7 +116,7 @@ def test_what_cannot_be_started_fails_and_is_reported_once(
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
 
 
-def test_a_program_that_appears_is_started_then(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_a_program_that_appears_is_started_then(loop: Loop, script: ScriptMaker) -> None:
     path = script("later", "exit 0")
     hidden = script.trace.with_name("later")
     away = hidden.rename(hidden.with_name("away"))
@@ -131,7 +129,7 @@ def test_a_program_that_appears_is_started_then(loop: asyncio.AbstractEventLoop,
     assert [status for status, _ in changes] == [False, True]
 
 
-def test_a_loop_that_was_held_up_keeps_the_beat(loop: asyncio.AbstractEventLoop) -> None:
+def test_a_loop_that_was_held_up_keeps_the_beat(loop: Loop) -> None:
     tracker, _ = make(loop, "true", interval=0.05)
     tracker.start()
     turn(loop, lambda: tracker.runs >= 2)
@@ -142,7 +140,7 @@ def test_a_loop_that_was_held_up_keeps_the_beat(loop: asyncio.AbstractEventLoop)
     assert tracker.runs - runs <= 2, "missed beats must not be made up for"
 
 
-def test_stopped_it_runs_no_more(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_stopped_it_runs_no_more(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("slow", "echo start >>TRACE; sleep 0.3; echo end >>TRACE"))
     tracker.start()
     turn(loop, script.lines)
@@ -152,14 +150,12 @@ def test_stopped_it_runs_no_more(loop: asyncio.AbstractEventLoop, script: Script
     assert changes == []
 
 
-def test_stop_before_start_is_harmless(loop: asyncio.AbstractEventLoop) -> None:
+def test_stop_before_start_is_harmless(loop: Loop) -> None:
     tracker, _ = make(loop, "true")
     tracker.stop()
 
 
-def test_a_run_out_of_turn_is_a_result_like_any_other_and_the_beat_follows_it(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker
-) -> None:
+def test_a_run_out_of_turn_is_a_result_like_any_other_and_the_beat_follows_it(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("check", "date +%s.%N >>TRACE; test ! -e TRACE.fail"), interval=0.6, fall=2)
     tracker.hasten()
     pause(loop, 0.05)
@@ -178,7 +174,7 @@ def test_a_run_out_of_turn_is_a_result_like_any_other_and_the_beat_follows_it(
     assert third - second > 0.55, "an interval later, not on the beat before"
 
 
-def test_a_run_that_has_begun_is_followed_by_another(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_a_run_that_has_begun_is_followed_by_another(loop: Loop, script: ScriptMaker) -> None:
     tracker, changes = make(loop, script("check", "echo run >>TRACE; sleep 0.2; test ! -e TRACE.fail"), interval=60)
     tracker.start()
     turn(loop, script.lines)

@@ -1,6 +1,5 @@
 """Which silence of a unicast peer is worth a line, and which is not."""
 
-import asyncio
 import signal
 
 import pytest
@@ -17,6 +16,7 @@ from vrrpd.daemon import silent_peers
 from vrrpd.daemon.silent_peers import SilentPeers
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now
+from vrrpd.loop import Loop
 from vrrpd.proto.advertisement import Advertisement
 from vrrpd.units import Address, Instant, Priority, Seconds, after
 from vrrpd.view import view_of
@@ -44,7 +44,7 @@ class Asked:
 class Desk:
     """A BACKUP that hears peers and takes over; ``hosts`` are asked through a stand-in."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, extra: str = PEERS) -> None:
+    def __init__(self, loop: Loop, extra: str = PEERS) -> None:
         (self.plan,) = plans_of(instance_text(extra=extra))
         self.loop = loop
         self.asked: list[str] = []
@@ -91,9 +91,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(silent_peers, "PACE", 0.005)
 
 
-def test_a_master_that_fell_silent_and_whose_host_lives(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_master_that_fell_silent_and_whose_host_lives(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(loop).hear(200).take_over().turn()
     assert desk.asked == ["192.168.1.1"]
     assert [str(peer.address) for peer in desk.peers.of("VI_1")] == ["192.168.1.1"]
@@ -113,36 +111,34 @@ def test_a_master_that_fell_silent_and_whose_host_lives(
         pytest.param(lambda desk: desk.hear(200, peer=9), id="it-is-no-peer"),
     ],
 )
-def test_silence_that_is_as_it_should_be(loop: asyncio.AbstractEventLoop, story: object) -> None:
+def test_silence_that_is_as_it_should_be(loop: Loop, story: object) -> None:
     assert callable(story)
     desk = story(Desk(loop)).take_over().turn()
     assert desk.asked == []
     assert desk.peers.of("VI_1") == ()
 
 
-def test_multicast_has_no_peers(loop: asyncio.AbstractEventLoop) -> None:
+def test_multicast_has_no_peers(loop: Loop) -> None:
     desk = Desk(loop, "")
     desk.hear(200).take_over().turn()
     assert desk.asked == []
 
 
-def test_a_host_that_is_down(loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_host_that_is_down(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(loop)
     desk.alive = False
     desk.hear(200).take_over().turn()
     assert (desk.requests, desk.peers.of("VI_1"), caplog.records) == (silent_peers.REQUESTS, (), [])
 
 
-def test_who_is_heard_meanwhile_is_not_silent(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_is_heard_meanwhile_is_not_silent(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(loop)
     desk.hear(200).take_over().hear(200).turn()
     assert desk.router.state is State.BACKUP
     assert (desk.asked, caplog.records) == ([], [])
 
 
-def test_nobody_is_asked_all_the_time(loop: asyncio.AbstractEventLoop) -> None:
+def test_nobody_is_asked_all_the_time(loop: Loop) -> None:
     desk = Desk(loop)
     desk.hear(200).take_over()
     loops.pause(loop, 0.05)
@@ -151,7 +147,7 @@ def test_nobody_is_asked_all_the_time(loop: asyncio.AbstractEventLoop) -> None:
     assert desk.asked == ["192.168.1.1"]
 
 
-def test_an_instance_that_cannot_ask(loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_instance_that_cannot_ask(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(loop)
     desk.broken = True
     desk.hear(200).take_over().turn()

@@ -1,6 +1,5 @@
 """Which frames leave when; time is the loop's own, so only order and least distances are asked for."""
 
-import asyncio
 import itertools
 import logging
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from tests.daemon.loops import pause, turn
 from tests.daemon.nodes import instance_text
 from vrrpd.daemon.spacing import Burst, Spacing, distances_of
 from vrrpd.errors import LinuxError
+from vrrpd.loop import Loop
 from vrrpd.units import Address
 
 INTERFACES = {"eth0": 3, "eth1": 4, "eth2": 5}
@@ -21,7 +21,7 @@ INTERFACES = {"eth0": 3, "eth1": 4, "eth2": 5}
 class Air:
     """Stands in for the announcing sockets; frames are the addresses as text."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self.sent: list[tuple[float, int, str]] = []
         self.error = 0
@@ -56,12 +56,12 @@ class _Socket:
 
 
 @pytest.fixture
-def air(loop: asyncio.AbstractEventLoop) -> Air:
+def air(loop: Loop) -> Air:
     return Air(loop)
 
 
 @pytest.fixture
-def spacing(air: Air, loop: asyncio.AbstractEventLoop) -> Spacing:
+def spacing(air: Air, loop: Loop) -> Spacing:
     return Spacing(air.announcer, loop)  # type: ignore[arg-type]  # a stand-in
 
 
@@ -87,7 +87,7 @@ def test_without_a_distance_everything_leaves_at_once(spacing: Spacing, air: Air
     assert air.frames == ["10.0.0.1", "fd00::1"] * 2
 
 
-def test_the_first_at_once_and_then_one_by_one(spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop) -> None:
+def test_the_first_at_once_and_then_one_by_one(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(spacing, defs="vrrp_garp_interval = 0.02")
     spacing.send(burst("10.0.0.1", "10.0.0.2", "10.0.0.3"), 1)
     assert air.frames == ["10.0.0.1"]
@@ -96,7 +96,7 @@ def test_the_first_at_once_and_then_one_by_one(spacing: Spacing, air: Air, loop:
     assert min(air.distances) >= 0.0199
 
 
-def test_rounds_wait_once(spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop) -> None:
+def test_rounds_wait_once(spacing: Spacing, air: Air, loop: Loop) -> None:
     """keepalived keeps a mark for each address, no list of frames."""
     configure(spacing, defs="vrrp_garp_interval = 0.01")
     spacing.send(burst("10.0.0.1", "10.0.0.2"), 5)
@@ -106,7 +106,7 @@ def test_rounds_wait_once(spacing: Spacing, air: Air, loop: asyncio.AbstractEven
 
 
 def test_gratuitous_arp_and_neighbour_advertisements_have_distances_of_their_own(
-    spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop
+    spacing: Spacing, air: Air, loop: Loop
 ) -> None:
     configure(spacing, defs="vrrp_gna_interval = 0.02")
     spacing.send(burst("10.0.0.1", "fd00::1", "10.0.0.2", "fd00::2"), 1)
@@ -115,9 +115,7 @@ def test_gratuitous_arp_and_neighbour_advertisements_have_distances_of_their_own
     assert air.frames[3:] == ["fd00::2"]
 
 
-def test_each_interface_by_itself_and_a_group_together(
-    spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_each_interface_by_itself_and_a_group_together(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(
         spacing, '[[garp_group]]\ninterfaces = ["eth0", "eth1"]\ngarp_interval = 0.03', "vrrp_garp_interval = 0.03"
     )
@@ -135,7 +133,7 @@ def test_the_general_distance_is_not_for_members_of_a_group(spacing: Spacing, ai
     assert air.frames == ["10.0.0.1"] * 3
 
 
-def test_who_leaves_takes_back_what_waits(spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop) -> None:
+def test_who_leaves_takes_back_what_waits(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(spacing, defs="vrrp_garp_interval = 0.02")
     spacing.send(burst("10.0.0.1", "10.0.0.2", "10.0.0.3"), 5)
     spacing.cancel(addresses("10.0.0.1", "10.0.0.3"))
@@ -144,9 +142,7 @@ def test_who_leaves_takes_back_what_waits(spacing: Spacing, air: Air, loop: asyn
     assert air.frames == ["10.0.0.1", "10.0.0.2"]
 
 
-def test_what_waits_leaves_with_the_address_that_the_interface_has_now(
-    spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_what_waits_leaves_with_the_address_that_the_interface_has_now(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(spacing, defs="vrrp_garp_interval = 0.02")
     spacing.send(burst("10.0.0.1", "10.0.0.2"), 1)
     spacing.refresh(dict.fromkeys(addresses("10.0.0.1", "10.0.0.2"), (9, b"new")))
@@ -154,7 +150,7 @@ def test_what_waits_leaves_with_the_address_that_the_interface_has_now(
     assert [(index, frame) for _, index, frame in air.sent] == [(3, "10.0.0.1"), (9, "new")]
 
 
-def test_a_reload_keeps_what_waits(spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_reload_keeps_what_waits(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(spacing, defs="vrrp_garp_interval = 60")
     spacing.send(burst("10.0.0.1", "10.0.0.2"), 1)
     configure(spacing, defs="vrrp_garp_interval = 0.01")
@@ -166,7 +162,7 @@ def test_a_reload_keeps_what_waits(spacing: Spacing, air: Air, loop: asyncio.Abs
 
 
 def test_an_interface_that_is_gone_stops_nothing_else(
-    spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture
+    spacing: Spacing, air: Air, loop: Loop, caplog: pytest.LogCaptureFixture
 ) -> None:
     configure(spacing, defs="vrrp_garp_interval = 0.01")
     spacing.send(burst("10.0.0.1", "10.0.0.2"), 1)
@@ -180,7 +176,7 @@ def test_an_interface_that_is_gone_stops_nothing_else(
     assert air.frames == ["10.0.0.1", "10.0.0.3"]
 
 
-def test_nothing_is_left_behind_at_the_end(spacing: Spacing, air: Air, loop: asyncio.AbstractEventLoop) -> None:
+def test_nothing_is_left_behind_at_the_end(spacing: Spacing, air: Air, loop: Loop) -> None:
     configure(spacing, defs="vrrp_garp_interval = 0.01")
     spacing.send(burst("10.0.0.1", "10.0.0.2"), 1)
     spacing.close()

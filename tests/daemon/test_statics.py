@@ -1,6 +1,5 @@
 """Static addresses as the kernel's messages about them come and go, without a kernel."""
 
-import asyncio
 import errno
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, ip_address
@@ -14,6 +13,7 @@ from vrrpd.daemon.statics import LOSS_LIMIT, Statics
 from vrrpd.linux.addresses import PROTOCOL, AddressFailure, Vip
 from vrrpd.linux.interfaces import AddressEvent, InterfaceAddress, Link
 from vrrpd.linux.netlink import Netlink
+from vrrpd.loop import EventLoop, Loop
 
 ETH0 = Link(2, "eth0", b"\x02\0\0\0\0\1", 1500, True, True, True, True)
 ADDRESS = ip_address("10.5.0.1")
@@ -66,7 +66,7 @@ class Batch:
 
 
 class Bench:
-    def __init__(self, kernel: Kernel, loop: asyncio.AbstractEventLoop, text: str) -> None:
+    def __init__(self, kernel: Kernel, loop: Loop, text: str) -> None:
         self.kernel = kernel
         self.told: list[tuple[str, bool]] = []
         netlink = Netlink.__new__(Netlink)  # nobody asks it anything
@@ -94,8 +94,8 @@ TIED = 'static_ipaddress = ["10.5.0.1/24 track_group G"]\n' + INSTANCE
 
 
 @pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    made = asyncio.new_event_loop()
+def loop() -> Iterator[Loop]:
+    made = EventLoop()
     yield made
     made.close()
 
@@ -109,7 +109,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
 
 
 @pytest.fixture
-def bench(kernel: Kernel, loop: asyncio.AbstractEventLoop) -> Bench:
+def bench(kernel: Kernel, loop: Loop) -> Bench:
     made = Bench(kernel, loop, TIED)
     made.statics.install()
     return made
@@ -119,7 +119,7 @@ def status(bench: Bench, instance: str = "VI_1") -> list[bool | None]:
     return [report.status for report in bench.statics.reports(instance)]
 
 
-def test_nothing_is_there_before_it_is_installed(kernel: Kernel, loop: asyncio.AbstractEventLoop) -> None:
+def test_nothing_is_there_before_it_is_installed(kernel: Kernel, loop: Loop) -> None:
     bench = Bench(kernel, loop, TIED)
     bench.statics.links_changed({"eth0"})
     assert kernel.asked == []
@@ -167,7 +167,7 @@ def test_what_the_kernel_has_not_told_yet_is_not_lost(bench: Bench) -> None:
     assert status(bench) == [True]
 
 
-def test_only_ours_are_removed(kernel: Kernel, loop: asyncio.AbstractEventLoop) -> None:
+def test_only_ours_are_removed(kernel: Kernel, loop: Loop) -> None:
     kernel.there += [
         InterfaceAddress(2, IPv4Address("10.5.0.1"), 24),
         InterfaceAddress(2, IPv4Address("10.5.1.1"), 24, protocol=PROTOCOL),
@@ -194,7 +194,7 @@ def test_a_reload_touches_what_differs(bench: Bench) -> None:
     assert bench.kernel.asked == [("remove", "10.5.0.1")]
 
 
-def test_no_track_is_put_there_once(kernel: Kernel, loop: asyncio.AbstractEventLoop) -> None:
+def test_no_track_is_put_there_once(kernel: Kernel, loop: Loop) -> None:
     bench = Bench(kernel, loop, 'static_ipaddress = ["10.5.0.1/24 no_track track_group G"]\n' + INSTANCE)
     bench.statics.install()
     bench.lose()

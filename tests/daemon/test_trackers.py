@@ -1,4 +1,3 @@
-import asyncio
 import logging
 import os
 import shutil
@@ -15,13 +14,14 @@ from vrrpd.core.effects import Reason
 from vrrpd.core.events import Event, Fault, FaultsChanged, PriorityChanged
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.trackers import Trackers
+from vrrpd.loop import Loop
 from vrrpd.units import Priority
 
 
 class Bench:
     """Trackers of a configuration, what they deliver, and interfaces that a test switches."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, text: str, down: Iterable[str] = ()) -> None:
+    def __init__(self, loop: Loop, text: str, down: Iterable[str] = ()) -> None:
         self.config = config_of(text)
         self.down = set(down)
         self.delivered: list[tuple[str, Event]] = []
@@ -39,9 +39,7 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def test_one_run_feeds_every_instance(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_run_feeds_every_instance(loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture) -> None:
     text = script_text("chk", script("ok", "echo run >>TRACE"), weight=2)
     text += instance_text("A", priority=100, track_script=["chk"])
     text += instance_text("B", vrid=52, priority=50, track_script=["chk"], virtual_ipaddress=["192.168.1.101"])
@@ -55,9 +53,7 @@ def test_one_run_feeds_every_instance(
     assert messages(caplog) == [("INFO", "script chk succeeded: A priority 100 -> 102, B priority 50 -> 52")]
 
 
-def test_a_failure_is_told_with_its_reason(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failure_is_told_with_its_reason(loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture) -> None:
     text = script_text("chk", script("check", "exit 3"), weight=-20) + instance_text("A", track_script=["chk"])
     bench = Bench(loop, text)
     bench.trackers.start()
@@ -70,7 +66,7 @@ def test_a_failure_is_told_with_its_reason(
 
 
 def test_weight_0_is_waited_for_and_then_a_fault(
-    loop: asyncio.AbstractEventLoop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
+    loop: Loop, script: ScriptMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = script("check", "test ! -e TRACE.fail")
     text = script_text("chk", path) + instance_text("A", track_script=["chk"])
@@ -97,7 +93,7 @@ def test_weight_0_is_waited_for_and_then_a_fault(
     ]
 
 
-def test_a_tracked_interface(loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_tracked_interface(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     text = instance_text("A", track_interface=["eth1", "eth2"])
     bench = Bench(loop, text, down=["eth2"])
     scene = bench.trackers.scene("A")
@@ -113,9 +109,7 @@ def test_a_tracked_interface(loop: asyncio.AbstractEventLoop, caplog: pytest.Log
     assert messages(caplog)[0] == ("WARNING", "interface eth1 is down")
 
 
-def test_events_reach_the_election_before_the_log(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_events_reach_the_election_before_the_log(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     text = instance_text("A", track_interface=[{"name": "eth1", "weight": -5}]).replace("'", '"')
     config = config_of(text.replace('{"name": "eth1", "weight": -5}', '{ name = "eth1", weight = -5 }'))
     seen: list[int] = []
@@ -127,7 +121,7 @@ def test_events_reach_the_election_before_the_log(
     assert messages(caplog) == [("WARNING", "interface eth1 is down: A priority 100 -> 95")]
 
 
-def test_unused_scripts_do_not_run(loop: asyncio.AbstractEventLoop, script: ScriptMaker) -> None:
+def test_unused_scripts_do_not_run(loop: Loop, script: ScriptMaker) -> None:
     text = script_text("idle", script("idle", "echo run >>TRACE")) + instance_text("A")
     bench = Bench(loop, text)
     bench.trackers.start()
@@ -157,7 +151,7 @@ def detail_of(bench: Bench) -> str:
 
 @pytest.mark.parametrize("command", ["killall -0", "/usr/bin/killall -q -s 0", "pidof -s", "pgrep -x", "pkill -0"])
 def test_the_end_of_a_process_is_known_long_before_the_script_s_next_beat(
-    loop: asyncio.AbstractEventLoop, programs: Programs, caplog: pytest.LogCaptureFixture, command: str
+    loop: Loop, programs: Programs, caplog: pytest.LogCaptureFixture, command: str
 ) -> None:
     if shutil.which(command.split(maxsplit=1)[0]) is None:
         pytest.skip("no such program")
@@ -187,9 +181,7 @@ def test_the_end_of_a_process_is_known_long_before_the_script_s_next_beat(
         (watching(FAST, command=f"killall -0 -u {os.getuid()} {NAME}"), "not plain"),
     ],
 )
-def test_a_script_runs_on_its_beat_alone(
-    loop: asyncio.AbstractEventLoop, programs: Programs, text: str, why: str
-) -> None:
+def test_a_script_runs_on_its_beat_alone(loop: Loop, programs: Programs, text: str, why: str) -> None:
     process = programs.start(NAME)
     bench = Bench(loop, text)
     bench.trackers.start()
@@ -204,7 +196,7 @@ def test_a_script_runs_on_its_beat_alone(
 
 
 @KILLALL
-def test_a_reload_begins_and_ends_it(loop: asyncio.AbstractEventLoop, programs: Programs) -> None:
+def test_a_reload_begins_and_ends_it(loop: Loop, programs: Programs) -> None:
     process = programs.start(NAME)
     bench = Bench(loop, watching(""))
     bench.trackers.start()

@@ -109,9 +109,17 @@ def test_a_version_that_cannot_start_leaves_the_old_one_running(package: Package
         assert "half installed" in found.stderr
         assert "goes on" in found.stderr
         assert daemon(node)["worker_pid"] == before["worker_pid"]
+        assert before["refused_upgrade"] is None
+        refused = daemon(node)["refused_upgrade"]
+        assert refused is not None
+        assert refused["version"] == NEXT
+        assert any("half installed" in line for line in refused["why"])
+        node.kill_worker()
+        assert daemon(node)["refused_upgrade"] == refused, "another worker remembers it"
         assert node.state() == "MASTER"
         package.install()
         assert upgrade(node).returncode == 0
+        assert daemon(node)["refused_upgrade"] is None
         node.kill_worker()
         assert daemon(node)["version"] == NEXT, "the new version's supervisor replaces its worker"
         assert node.state() == "MASTER"

@@ -57,6 +57,11 @@ def daemon_line(status: StatusResult) -> str:
         ago = duration(max(0.0, time.time() - last["at"]))
         often = "once" if len(deaths) == 1 else f"{len(deaths)} times"
         line += f", worker replaced {often} (last: {last['how']}, {ago} ago)"
+    refused = daemon["refused_upgrade"]
+    if refused is not None:
+        ago = duration(max(0.0, time.time() - refused["at"]))
+        why = refused["why"][-1] if refused["why"] else "nobody knows why"
+        line += f", upgrade to {refused['version'] or 'what is installed'} refused {ago} ago: {why}"
     return printable(line)
 
 

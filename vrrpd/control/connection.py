@@ -1,6 +1,5 @@
 """One client of the control socket: its bytes in, its replies out, and the bounds on both."""
 
-import asyncio
 import socket
 import struct
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from typing import Final
 
 from vrrpd.control.commands import Caller
 from vrrpd.control.protocol import LINE_LIMIT, LineBuffer
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 
 _SO_PEERGROUPS: Final = 59  # asm-generic/socket.h; Python has no name for it
@@ -50,7 +50,7 @@ class Connection:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         client: socket.socket,
         limits: Limits,
         on_request: Callable[["Connection"], None],
@@ -66,7 +66,7 @@ class Connection:
         self._input = LineBuffer(limits.line)
         self._output = bytearray()
         self._reading = self._announced = self._ended = self._closing = self._closed = False
-        self._stall_check: asyncio.TimerHandle | None = None
+        self._stall_check: TimerHandle | None = None
         self._update()
 
     def next_line(self) -> bytes | None:

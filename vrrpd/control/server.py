@@ -5,7 +5,6 @@ line; one is answered per turn of the loop, and the next one is held off for as 
 timers always get their turn.
 """
 
-import asyncio
 import errno
 import logging
 import os
@@ -28,6 +27,7 @@ from vrrpd.control.protocol import (
     parse_request,
 )
 from vrrpd.errors import VrrpdError
+from vrrpd.loop import Loop, TimerHandle
 
 _log = logging.getLogger("vrrpd.control")
 
@@ -49,14 +49,14 @@ class ControlServer:
         self._limits = limits
         self._clients: set[Connection] = set()
         self._requests: deque[Connection] = deque()
-        self._turn: asyncio.TimerHandle | None = None
+        self._turn: TimerHandle | None = None
         self._not_before = 0.0
-        self._pause: asyncio.TimerHandle | None = None
+        self._pause: TimerHandle | None = None
         self._quiet_until = 0.0
         self._unsaid = 0
         self._endpoint: Endpoint | None = None
 
-    def start(self, loop: asyncio.AbstractEventLoop, inherited: int | None = None) -> int:
+    def start(self, loop: Loop, inherited: int | None = None) -> int:
         """Listen; the descriptor. Raises ControlError when the socket cannot be made safely; see ``Endpoint``."""
         self._loop = loop
         self._endpoint = Endpoint(self._path, self._group, inherited)

@@ -21,8 +21,19 @@ class WorkerDeath(TypedDict):
     how: str
 
 
+class RefusedUpgrade(TypedDict):
+    """The installed ``version`` ("" if it does not say) could not take over; ``at`` counts from the epoch."""
+
+    at: float
+    version: str
+    why: list[str]
+
+
 class DaemonStatus(TypedDict):
-    """``pid`` is the main process, ``worker_pid`` that which does the work (the same one without a supervisor)."""
+    """``pid`` is the main process, ``worker_pid`` that which does the work (the same one without a supervisor).
+
+    ``refused_upgrade``: the last one that was tried, unless it succeeded.
+    """
 
     version: str
     pid: int
@@ -30,6 +41,7 @@ class DaemonStatus(TypedDict):
     uptime: float
     config: str
     worker_deaths: list[WorkerDeath]
+    refused_upgrade: RefusedUpgrade | None
     scheduling: str
 
 

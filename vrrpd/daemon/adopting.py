@@ -1,16 +1,16 @@
 """How the service goes on where that of a dead process stood, or gives up what that one held."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, cast
 
 from vrrpd.config.model import Config
-from vrrpd.core.effects import State
+from vrrpd.core.effects import Linger, State
 from vrrpd.core.events import DeadlineReached, ParametersReplaced, Startup
 from vrrpd.core.node import Node
-from vrrpd.daemon.continuity import Memory, missing_of
+from vrrpd.daemon.continuity import Continuity, Memory, missing_of
+from vrrpd.daemon.departures import Departures
 from vrrpd.daemon.engine import Engine
 from vrrpd.daemon.executor import Means
 from vrrpd.daemon.journaling import Journaling
@@ -30,6 +30,7 @@ from vrrpd.handover import wanted_probes
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.netlink import Netlink
+from vrrpd.loop import Handle, Loop
 from vrrpd.plain import Plain
 from vrrpd.units import Instant, Seconds, between
 from vrrpd.view import view_of
@@ -45,7 +46,7 @@ TIDY: Final = 0.1
 class Adopting:
     """The part of ``Service`` that knows of other processes. What it remembers for the next one is in ``_memory``."""
 
-    _loop: asyncio.AbstractEventLoop
+    _loop: Loop
     _config: Config
     _plans: Sequence[InstancePlan]
     _means: dict[str, Means]
@@ -61,12 +62,14 @@ class Adopting:
     _prober: Prober
     _journaling: Journaling
     _recorder: Recorder | None
+    _continuity: Continuity
     _started: Startup
     _started_at: Instant
     _ahead: Collection[str]
     _lost: Collection[str]
-    _chores: list[asyncio.Handle]
+    _chores: list[Handle]
     reporter: StatusReporter
+    departures: Departures
 
     def _set_up_process(self) -> None: ...
     def _install_statics(self) -> None: ...
@@ -82,6 +85,7 @@ class Adopting:
             "probed": self._prober.memory(),
             "startup": [self._started.delay, self._started.why, self._started_at],
             "started": self.reporter.started,
+            "refused": cast("Plain", self.reporter.refused_upgrade),
         }
 
     def record(self) -> None:
@@ -120,10 +124,14 @@ class Adopting:
             means.vips.patient = True
         self._prepare_rest(deque(self._means.values()))
         self._links.recall({name: view_of(router, read_at).source for name, router in self._node.routers.items()})
+        self._engine.hasten()
         self._links.review()
         self._open_announcers()
+        self._engine.hasten()
         self._prober.resume(memory.probed, wanted_probes(self._node))
         self._set_right(read_at)
+        for name in self._node.lingering:
+            self.departures.take(name, Linger(view_of(self._node.router(name), read_at).lingering))
         self._engine.resume()
         self._trackers.start()
 
@@ -136,6 +144,7 @@ class Adopting:
             if router.state is State.MASTER and source is not None and link is not None:
                 with suppress(LinuxError):  # it is looked into later
                     self._means[name].speaker.open(link.index, source)
+        self._continuity.speak_for_itself(self._node)
         self._engine.hasten()
 
     def _set_right(self, now: Instant) -> None:

@@ -5,7 +5,6 @@ may become big when it is expanded, is read by such a copy, which does not share
 spend longer on loading Python than on the file. Either may wait for a disk or a name server for as long as it takes.
 """
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from vrrpd.daemon.reading import Reading, pack, read, unpack
 from vrrpd.daemon.source import read_source
 from vrrpd.errors import LinuxError
 from vrrpd.linux.process import work_apart
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.units import Seconds
 
 TIME_LIMIT: Final = Seconds(60.0)
@@ -37,14 +37,14 @@ Done = Callable[[Reading | None, str], None]
 class Reader:
     """One reading at a time."""
 
-    def __init__(self, options: DaemonOptions, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, options: DaemonOptions, loop: Loop) -> None:
         self._options = options
         self._loop = loop
         self._done: Done = _nobody
         self._known: Sequence[VrrpInstance] = ()
         self._may_fork = True
         self._thread: threading.Thread | None = None
-        self._limit: asyncio.TimerHandle | None = None
+        self._limit: TimerHandle | None = None
         self._job: Job | None = None
         self._pipe = -1
         self._received = bytearray()

@@ -1,6 +1,5 @@
 """How a worker goes on where another one died."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -10,17 +9,23 @@ from dataclasses import field
 from typing import cast
 
 from vrrpd.config.model import Config
+from vrrpd.control.status import RefusedUpgrade
+from vrrpd.core.effects import State
 from vrrpd.core.events import Startup
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.custody import Custody, NoCustody
+from vrrpd.daemon.first_words import FirstWords
 from vrrpd.daemon.kernel_form import key_of, standing
 from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.reading import unpack
 from vrrpd.daemon.recorder import Legacy, Recorder
+from vrrpd.daemon.senders import Packets
+from vrrpd.handover import bring_up_to_date
 from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.orphans import parent_of
+from vrrpd.loop import Loop
 from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Seconds
@@ -39,6 +44,7 @@ class Memory:
     startup: Startup
     startup_at: Instant
     started: Instant
+    refused: RefusedUpgrade | None
 
     @classmethod
     def of(cls, plain: Mapping[str, Plain]) -> "Memory":
@@ -51,6 +57,7 @@ class Memory:
             Startup(Seconds(delay), why),
             Instant(at),
             Instant(cast("float", plain["started"])),
+            cast("RefusedUpgrade | None", plain.get("refused")),  # older versions did not write it
         )
 
 
@@ -61,6 +68,7 @@ class Continuity:
     ledger: Ledger | None = None
     legacy: Legacy | None = None
     custody: Custody = field(default_factory=NoCustody)
+    words: FirstWords | None = None
 
     def node(self, plans: Sequence[InstancePlan], groups: Mapping[str, Sequence[str]]) -> Node:
         """Those that took part go on, if it is known how they stood; all others are new."""
@@ -86,12 +94,23 @@ class Continuity:
         """Those that had been masters: see ``Legacy``."""
         return () if self.legacy is None else self.legacy.lost
 
+    def speak_for_itself(self, node: Node) -> None:
+        """The election goes on from what was said without it."""
+        if self.ledger is None or self.legacy is None or self.words is None:
+            return
+        self.words.close()
+        for name, slot in self.legacy.slots.items():
+            router, beat = node.routers.get(name), self.ledger.beats.read(slot)
+            if router is not None and beat is not None and router.state is State.MASTER:
+                bring_up_to_date(router, beat.advert_at, beat.heard_at, beat.sent, beat.received)
+
     def recorder(
-        self, node: Node, loop: asyncio.AbstractEventLoop, shell: Callable[[], Mapping[str, Plain]]
+        self, node: Node, loop: Loop, shell: Callable[[], Mapping[str, Plain]], packets: Callable[[str], Packets]
     ) -> Recorder | None:
         if self.ledger is None:
             return None
-        return Recorder(self.ledger, node, loop, shell, self.legacy.slots if self.legacy is not None else None)
+        slots = self.legacy.slots if self.legacy is not None else None
+        return Recorder(self.ledger, node, loop, shell, slots, packets)
 
 
 def config_of(ledger: Ledger, first: Config) -> Config:

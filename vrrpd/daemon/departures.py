@@ -1,6 +1,5 @@
 """Instances that have resigned and keep their addresses until their successor has announced them."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from vrrpd.daemon.executor import Means
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.overhear import Overhear
+from vrrpd.loop import Loop
 from vrrpd.units import Address, Family, Seconds, family_of
 from vrrpd.view import view_of
 
@@ -32,7 +32,7 @@ class Departures:
         self,
         node: Node,
         means: Mapping[str, Means],
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         deliver: Callable[[Iterable[tuple[str, Event]]], None],
     ) -> None:
         self._node = node

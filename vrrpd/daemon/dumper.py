@@ -1,15 +1,15 @@
 """keepalived's dump files on request: what they say is taken in the loop, they are made and written beside it."""
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.signals import DATA, JSON, STATS, STATS_CLEAR, name_of
 from vrrpd.errors import LinuxError
+from vrrpd.loop import Loop
 
 if TYPE_CHECKING:
     from vrrpd.observe.dump_facts import DumpFacts
@@ -23,14 +23,14 @@ class Dumper:
     ``namespace``: the network namespace the daemon was told to run in.
     """
 
-    def __init__(self, service: Service, loop: asyncio.AbstractEventLoop, namespace: Callable[[], str]) -> None:
+    def __init__(self, service: Service, loop: Loop, namespace: Callable[[], str]) -> None:
         self._service = service
         self._loop = loop
         self._namespace = namespace
         self._waiting: list[int] = []
         self._busy = False
         self._closed = False
-        self._worker = ThreadPoolExecutor(1, "dump")
+        self._thread: Thread | None = None
 
     def request(self, number: int) -> None:
         """A signal of ``signals.DUMPS``."""
@@ -43,7 +43,8 @@ class Dumper:
         """Wait for the file that is being written; the others are not begun."""
         self._closed = True
         self._waiting.clear()
-        self._worker.shutdown()
+        if self._thread is not None:
+            self._thread.join()
 
     def _next(self) -> None:
         if self._waiting and not self._busy:
@@ -57,16 +58,21 @@ class Dumper:
         facts = self._service.snapshot()
         if number == STATS_CLEAR:
             self._service.clear_statistics()
-        future = self._worker.submit(_write, number, facts, self._namespace())
-        future.add_done_callback(self._ended)
+        self._thread = Thread(target=self._make, args=(number, facts, self._namespace()), name="dump")
+        self._thread.start()
 
-    def _ended(self, future: "Future[None]") -> None:
+    def _make(self, number: int, facts: "DumpFacts", namespace: str) -> None:
+        """In the thread."""
+        defect = None
+        try:
+            _write(number, facts, namespace)
+        except Exception as error:  # noqa: BLE001  # told by the loop, which goes on
+            defect = error
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._free, future)
+            self._loop.call_soon_threadsafe(self._free, defect)
 
-    def _free(self, future: "Future[None]") -> None:
+    def _free(self, defect: Exception | None) -> None:
         self._busy = False
-        defect = future.exception()
         if defect is not None:
             log.critical("defect in vrrpd: a dump file could not be made", exc_info=defect)
         self._next()

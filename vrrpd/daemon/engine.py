@@ -1,6 +1,5 @@
 """The heart of the daemon: descriptors and one timer become events, and what the election answers is carried out."""
 
-import asyncio
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
@@ -17,6 +16,7 @@ from vrrpd.daemon.stalls import SHORTEST, Stall, StallDetector, threshold
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import DeadlineTimer
 from vrrpd.linux.clock import now as read_clock
+from vrrpd.loop import Loop
 from vrrpd.units import Instant, Seconds, after, between
 
 LATE: Final = Seconds(0.05)
@@ -63,7 +63,7 @@ class Engine:
         executor: Executor,
         means: Mapping[str, Means],
         narrator: Narrator,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         stalls: StallDetector,
     ) -> None:
         self._node = node

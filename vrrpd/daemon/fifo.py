@@ -1,6 +1,5 @@
 """A named pipe that state changes are written to, whether somebody reads it or not (notify_fifo)."""
 
-import asyncio
 import logging
 import os
 import select
@@ -13,6 +12,7 @@ from vrrpd.config.model import Command, Fifo
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import LinuxError, VrrpdError
 from vrrpd.linux.process import Child, Identity
+from vrrpd.loop import Loop
 
 log = logging.getLogger("vrrpd.notify")
 
@@ -26,7 +26,7 @@ class NotifyFifo:
     instead of time. A pipe that was there is used if it belongs to this process's user or the configured one.
     """
 
-    def __init__(self, fifo: Fifo, script: Command | None, launcher: Launcher, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, fifo: Fifo, script: Command | None, launcher: Launcher, loop: Loop) -> None:
         self._path = Path(fifo.path)
         self._owner = launcher.account(fifo.user, fifo.group)
         self._script = script

@@ -1,6 +1,5 @@
 """``track_file``: the number in a file, and its changes."""
 
-import asyncio
 import logging
 import os
 import re
@@ -11,6 +10,7 @@ from typing import Final
 from vrrpd.config.model import TrackFile
 from vrrpd.errors import LinuxError
 from vrrpd.linux.inotify import DirectoryWatch
+from vrrpd.loop import Loop, TimerHandle
 
 log = logging.getLogger("vrrpd.trackers")
 
@@ -85,12 +85,12 @@ class FileTracker:
 class FileTrackers:
     """All tracked files; ``changed`` is called with each whose number has become another one, and the old number."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, changed: Callable[[FileTracker, int], None]) -> None:
+    def __init__(self, loop: Loop, changed: Callable[[FileTracker, int], None]) -> None:
         self._loop = loop
         self._changed = changed
         self._trackers: dict[str, FileTracker] = {}
         self._watch: DirectoryWatch | None = None
-        self._retry: asyncio.TimerHandle | None = None
+        self._retry: TimerHandle | None = None
 
     @property
     def trackers(self) -> Mapping[str, FileTracker]:

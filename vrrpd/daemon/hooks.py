@@ -1,20 +1,18 @@
 """startup_script and shutdown_script: before anything else is started, and after everything has ended."""
 
-import asyncio
 import logging
 
 from vrrpd.config.model import Command
 from vrrpd.daemon.job import Job, JobResult
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import VrrpdError
+from vrrpd.loop import Loop
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.scripts")
 
 
-def run_and_wait(
-    loop: asyncio.AbstractEventLoop, launcher: Launcher, command: Command | None, what: str, limit: Seconds
-) -> None:
+def run_and_wait(loop: Loop, launcher: Launcher, command: Command | None, what: str, limit: Seconds) -> None:
     """Run the loop until ``command`` has ended or, past ``limit`` seconds, was made to.
 
     However it ends, it is logged, and things go on (keepalived). Whoever stops the loop meanwhile ends the command.

@@ -1,6 +1,5 @@
 """One running program with a time limit."""
 
-import asyncio
 import logging
 import math
 import signal
@@ -8,6 +7,7 @@ from collections.abc import Callable
 
 from vrrpd.errors import LinuxError
 from vrrpd.linux.process import Child, ExitStatus
+from vrrpd.loop import Loop
 from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
@@ -43,9 +43,7 @@ class JobResult:
 class Job:
     """Watches a child until it ends. Past ``limit`` seconds its process group gets SIGTERM, then SIGKILL."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, child: Child, limit: Seconds, ended: Callable[[JobResult], None]
-    ) -> None:
+    def __init__(self, loop: Loop, child: Child, limit: Seconds, ended: Callable[[JobResult], None]) -> None:
         self._loop = loop
         self._child = child
         self._limit = limit

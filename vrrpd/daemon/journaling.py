@@ -1,6 +1,5 @@
 """The journal of this daemon, as the configuration says. Whatever is wrong with it: the failover goes on without it."""
 
-import asyncio
 import logging
 import socket
 from pathlib import Path
@@ -11,6 +10,7 @@ from vrrpd.config.model_global import GlobalDefs
 from vrrpd.core.node import Node
 from vrrpd.errors import VrrpdError
 from vrrpd.linux.clock import now as read_clock
+from vrrpd.loop import Loop, TimerHandle
 
 if TYPE_CHECKING:
     from vrrpd.observe.journal import Journal
@@ -25,12 +25,12 @@ _PATIENCE: Final = 1.0
 class Journaling:
     """``configure`` opens it, and may be called again; ``pause`` and ``go_on`` stand around a reload."""
 
-    def __init__(self, node: Node, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, node: Node, loop: Loop) -> None:
         self._node = node
         self._loop = loop
         self._journal: Journal | None = None
         self._settings: tuple[object, ...] = ()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
         self._lost = 0
 
     def configure(self, defs: GlobalDefs, why: str = "start") -> None:

@@ -11,11 +11,15 @@ import struct
 import zlib
 from typing import Final, NamedTuple
 
+from vrrpd.core.effects import State
+
 _HEADER: Final = struct.Struct("<QQI")
 """Sequence, length, checksum of both and of what follows."""
 _NUMBERS: Final = struct.Struct("<QQ")
 
 SLOTS: Final = 8192
+STATES: Final = {state: number for number, state in enumerate(State, 1)}
+"""As numbers, for ``Beat.state``."""
 _COLUMN: Final = SLOTS * 8
 
 
@@ -114,13 +118,15 @@ class Beats:
 
 class Ledger:
     """``state`` and ``beats`` as above; ``config``: the configuration, since the first reload that succeeded;
-    ``parameters``: those of all virtual routers, written down with the first state after ``config``.
+    ``parameters``: those of all virtual routers, written down with the first state after ``config``; ``words``: see
+    ``FirstWords``.
     """
 
     def __init__(self, pages: tuple[int, ...] = (), beats: int | None = None) -> None:
         self.parameters = Pages("vrrpd-parameters", pages[:2])
         self.state = Pages("vrrpd-state", pages[2:])
         self.config = Pages("vrrpd-config")
+        self.words = Pages("vrrpd-words")
         self.beats = Beats(beats)
 
     @classmethod

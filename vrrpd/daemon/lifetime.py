@@ -1,6 +1,5 @@
 """One run of the daemon: the loop, the signals, the control socket, the service manager."""
 
-import asyncio
 import gc
 import logging
 import os
@@ -13,9 +12,11 @@ from vrrpd import __version__
 from vrrpd.config.model import Config
 from vrrpd.control.commands import command_table
 from vrrpd.control.server import ControlServer
+from vrrpd.control.status import RefusedUpgrade
 from vrrpd.daemon.continuity import Continuity, Memory, end_scripts
 from vrrpd.daemon.dumper import Dumper
 from vrrpd.daemon.exit_codes import CRASHED, RELIEVED, ExitCode
+from vrrpd.daemon.first_words import FirstWords
 from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.places import namespace_of
@@ -33,6 +34,7 @@ from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.process import prepare_to_spawn
 from vrrpd.linux.realtime import leave_real_time
 from vrrpd.linux.sd_notify import ServiceManager
+from vrrpd.loop import EventLoop, Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Instant, between
 
@@ -62,13 +64,14 @@ class Superiors:
 @dataclass(frozen=True, slots=True)
 class Supervision:
     """``post`` leads to the supervisor; ``ledger`` is what it keeps, ``first`` the configuration that it knows.
-    ``claim_main``: be the main process instead.
+    ``claim_main``: be the main process instead. ``words`` are said until the service is there.
     """
 
     first: Config
     post: Post
     ledger: Ledger
     claim_main: Callable[[], None]
+    words: FirstWords
 
 
 class Lifetime:
@@ -84,19 +87,18 @@ class Lifetime:
     ) -> None:
         self._exit_code = ExitCode.FAILED
         self._stopping = False
-        self._patience: asyncio.TimerHandle | None = None
+        self._patience: TimerHandle | None = None
         self._failed = False
         self._options = options
         self._superiors = superiors
-        self._loop = asyncio.new_event_loop()
+        self._loop = EventLoop()
         self._loop.set_exception_handler(self._fail)
         self._supervision = supervision
         self._stop_orders = 0
         self._serving = False
         self._left_with: int | None = None
-        legacy = None if supervision is None else read(supervision.ledger, config)
-        self._memory = None if legacy is None else Memory.of(legacy.shell)
-        continuity = Continuity() if supervision is None else Continuity(supervision.ledger, legacy, supervision.post)
+        continuity = Continuity() if supervision is None else _continuity(supervision, config)
+        self._memory = None if continuity.legacy is None else Memory.of(continuity.legacy.shell)
         self._service = Service(config, str(options.config), self._loop, superiors.connector, continuity)
         if supervision is not None:
             self._service.reporter.main_pid = supervision.post.supervisor
@@ -113,7 +115,7 @@ class Lifetime:
             lambda: manager.ready(service.summary),
             self._replaced,
         )
-        self._upgrader = Upgrader(self._post, self._reloader, lambda: manager.ready(service.summary))
+        self._upgrader = Upgrader(self._post, self._reloader, self._not_upgraded)
         commands = (*self._reloader.commands, *service.operator.commands, *self._upgrader.commands)
         commands = (service.reporter.command(), *commands)
         self._server = ControlServer(run_dir.control_socket, command_table(*commands))
@@ -169,6 +171,7 @@ class Lifetime:
         version = "" if post is None else post.version_before
         why = f"version {version} made room" if version else "another worker died"
         self._service.adopt(memory, read_clock(), why)
+        self._service.reporter.refused_upgrade = None if version else memory.refused
 
     @property
     def _post(self) -> Post | None:
@@ -300,6 +303,11 @@ class Lifetime:
         if not self._stopping:
             self._reloader.reload("SIGHUP", self._reloaded)
 
+    def _not_upgraded(self, refused: RefusedUpgrade) -> None:
+        self._service.reporter.refused_upgrade = refused
+        self._service.record()
+        self._superiors.manager.ready(self._service.summary)
+
     def _reloaded(self, outcome: Outcome) -> None:
         if not outcome.errors and self._service.config.global_defs.upgrade_on_reload:
             self._upgrader.after_reload()
@@ -309,7 +317,7 @@ class Lifetime:
         leave_real_time()
         self._loop.call_soon_threadsafe(self._service.ran_long)
 
-    def _fail(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+    def _fail(self, loop: Loop, context: Mapping[str, object]) -> None:
         """An exception that nobody expected: without the callback that raised it the daemon would only seem to work."""
         error = context.get("exception")
         details = error if isinstance(error, LinuxError) else None
@@ -326,3 +334,10 @@ class Lifetime:
         self._failed = True
         self._exit_code = ExitCode.FAILED
         loop.stop()
+
+
+def _continuity(supervision: Supervision, config: Config) -> Continuity:
+    legacy = read(supervision.ledger, config)
+    if legacy is None:
+        supervision.words.close()
+    return Continuity(supervision.ledger, legacy, supervision.post, supervision.words)

@@ -1,6 +1,5 @@
 """What counts of the interfaces: as the kernel says, or a while later, or as the network card says when asked."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from vrrpd.config.link_delays import LinkDelay
 from vrrpd.errors import LinuxError
 from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.linkbeat import LinkProbe, Method
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Family
 
@@ -42,7 +42,7 @@ class _Belief:
 
     index: int
     up: bool
-    timer: asyncio.TimerHandle | None = None
+    timer: TimerHandle | None = None
 
     def stay(self) -> None:
         if self.timer is not None:
@@ -67,7 +67,7 @@ class LinkView:
     def __init__(
         self,
         interfaces: Interfaces,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         changed: Callable[[Collection[str]], None],
         probe: Callable[[], Probe] = LinkProbe,
     ) -> None:
@@ -79,7 +79,7 @@ class LinkView:
         self._delays: Mapping[str, LinkDelay] = {}
         self._polled: dict[str, _Polled] = {}
         self._beliefs: dict[str, _Belief] = {}
-        self._poll_timer: asyncio.TimerHandle | None = None
+        self._poll_timer: TimerHandle | None = None
 
     def configure(self, delays: Mapping[str, LinkDelay], polled: Mapping[str, str | None]) -> Collection[str]:
         """Slow and poll these from now on; the names of those that may count otherwise than before."""

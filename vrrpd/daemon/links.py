@@ -1,6 +1,5 @@
 """Keeps every instance on its interfaces, as those come, go, change and come back under the same name."""
 
-import asyncio
 import logging
 import operator
 from collections import Counter
@@ -18,6 +17,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import Link
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Family, Instant
 
@@ -54,7 +54,7 @@ class Links:
         plans: Collection[InstancePlan],
         means: Mapping[str, Means],
         interfaces: Interfaces,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         shell: Shell,
         custody: Custody | None = None,
     ) -> None:
@@ -67,7 +67,7 @@ class Links:
         self._standings: dict[str, _Standing] = {}
         self._listeners: dict[tuple[str, Family], Listener] = {}
         self._unheard: dict[tuple[str, Family], str] = {}
-        self._retry: asyncio.TimerHandle | None = None
+        self._retry: TimerHandle | None = None
         self._no_source: dict[str, frozenset[Address]] = {}
         self.listening_since: Instant | None = None
         self.replace(plans, {})

@@ -1,6 +1,5 @@
 """Notices that somebody else took one of our addresses away, and who it was."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -10,6 +9,7 @@ from vrrpd.core.events import AddressLost, Event
 from vrrpd.daemon.kernel_form import find
 from vrrpd.daemon.vip_set import VipSet
 from vrrpd.linux.interfaces import UNKNOWN_PORT, AddressEvent, InterfaceAddress, describe_port
+from vrrpd.loop import Loop
 
 ANONYMOUS: Final = (0, UNKNOWN_PORT)
 """Ports of removals that the kernel did by itself, or of which it does not say who asked for them."""
@@ -26,7 +26,7 @@ class Losses:
         own_port: int,
         state_of: Callable[[str], State],
         addresses_on: Callable[[int], Iterable[InterfaceAddress]],
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         deliver: Callable[[Iterable[tuple[str, Event]]], None],
     ) -> None:
         self._vips = vips

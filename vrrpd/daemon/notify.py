@@ -1,6 +1,5 @@
 """What the operator is told of instances and sync groups: by scripts, through named pipes, by mail, in this order."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal
@@ -10,6 +9,7 @@ from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.fifo import NotifyFifo
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.notify_queue import STATES, STOP_LIMIT, NotifyQueue, Turns
+from vrrpd.loop import Loop
 from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Priority, Seconds
@@ -65,7 +65,7 @@ def _of_instance(instance: VrrpInstance, group: SyncGroup | None) -> Audience:
 class _Listener:
     """One audience with its queue of scripts, and what was last told."""
 
-    def __init__(self, audience: Audience, launcher: Launcher, loop: asyncio.AbstractEventLoop, turns: Turns) -> None:
+    def __init__(self, audience: Audience, launcher: Launcher, loop: Loop, turns: Turns) -> None:
         self.audience = audience
         self.queue = NotifyQueue(audience.name, audience.scripts, launcher, loop, turns, audience.kind)
         self.last: NotifyEvent | None = None
@@ -94,7 +94,7 @@ class _Listener:
 class Notifier:
     """Nothing here waits: scripts are started, lines that a pipe has no room for are lost, mails are queued."""
 
-    def __init__(self, config: Config, launcher: Launcher, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, config: Config, launcher: Launcher, loop: Loop) -> None:
         self._loop = loop
         self._all_told: Callable[[], None] | None = None
         self._began = 0.0
@@ -258,7 +258,7 @@ class Notifier:
         self._mailer = _mailer(self._defs, self._listeners.values())
 
 
-def _pipes(defs: GlobalDefs, launcher: Launcher, loop: asyncio.AbstractEventLoop) -> tuple[NotifyFifo, ...]:
+def _pipes(defs: GlobalDefs, launcher: Launcher, loop: Loop) -> tuple[NotifyFifo, ...]:
     """The one for everything and the one for VRRP get the same lines; where both are the same path it is one."""
     wanted: list[tuple[Fifo, Command | None]] = []
     if defs.notify_fifo is not None:

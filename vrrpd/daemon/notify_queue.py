@@ -1,6 +1,5 @@
 """Notify scripts of one instance or sync group: one at a time, in the order of its events."""
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from vrrpd.core.effects import NotifyEvent
 from vrrpd.daemon.job import FOREVER, Job, JobResult
 from vrrpd.daemon.launcher import Launcher
 from vrrpd.errors import VrrpdError
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Priority, Seconds
 
@@ -40,7 +40,7 @@ class _Run:
 class Turns:
     """One step in each turn of the loop: to start a program may take a while, and many must not delay packets."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._waiting: deque[Callable[[], None]] = deque()
 
@@ -67,7 +67,7 @@ class NotifyQueue:
         name: str,
         scripts: NotifyScripts,
         launcher: Launcher,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         turns: Turns,
         kind: str = "INSTANCE",
     ) -> None:
@@ -83,7 +83,7 @@ class NotifyQueue:
         self._runs: list[_Run] = []
         self._job: Job | None = None
         self._slow: list[Job] = []
-        self._patience: asyncio.TimerHandle | None = None
+        self._patience: TimerHandle | None = None
         self._has_turn = False
         self._stopping = False
         self.started = 0

@@ -6,13 +6,13 @@ The worker deposits sockets with the supervisor under names; the next worker, a 
 from __future__ import annotations
 
 import array
-import asyncio
 import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Final
 
+from vrrpd.loop import Loop
 from vrrpd.records import dataclass
 
 KEEP: Final = b"K"
@@ -94,9 +94,7 @@ class Post:
         self.version_before = estate.version
         self.alone = False
 
-    def listen(
-        self, loop: asyncio.AbstractEventLoop, told: Callable[[bytes, bytes], None], left: Callable[[], None]
-    ) -> None:
+    def listen(self, loop: Loop, told: Callable[[bytes, bytes], None], left: Callable[[], None]) -> None:
         """``told`` gets the kind of each message and the rest; ``left`` is called when the supervisor is gone."""
 
         def readable() -> None:

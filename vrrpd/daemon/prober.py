@@ -4,7 +4,6 @@ The master's kernel answers, so it may run anything. Timers of the loop pace the
 the next one is due: nothing here runs when adverts arrive or depart. A host that never answered is never called silent.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
@@ -17,6 +16,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.host_probe import HostProbe, open_host_probe
 from vrrpd.linux.interfaces import InterfaceAddress, Link
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
@@ -69,7 +69,7 @@ class _Stream:
     waiting: bool = False
     missed: int = 0
     heard: float | None = None
-    timer: asyncio.TimerHandle | None = None
+    timer: TimerHandle | None = None
 
     @property
     def pace(self) -> Seconds | None:
@@ -102,7 +102,7 @@ class Prober:
         plans: Iterable[InstancePlan],
         view_of: Callable[[str], VirtualRouterView],
         interfaces: Interfaces,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         deliver: Callable[[Iterable[tuple[str, Event]]], None],
         open_probe: Callable[[Link, Address, Address, Collection[bytes], bool], HostProbe] | None = None,
     ) -> None:

@@ -1,6 +1,5 @@
 """Where news of processes come from: the kernel's events, or looking at /proc again and again."""
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -10,6 +9,7 @@ from typing import Final, Protocol
 from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import EventsLost, Executed, Exited, Forked, ProcessConnector, ProcessEvent, Renamed
 from vrrpd.linux.processes import open_process, process_ids
+from vrrpd.loop import Handle, Loop, TimerHandle
 
 log = logging.getLogger("vrrpd.trackers")
 
@@ -58,13 +58,13 @@ class Source(Protocol):
 class Round:
     """One look at every process, in slices; ``done`` is called behind the last."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, observer: Looker, done: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, observer: Looker, done: Callable[[], None]) -> None:
         """LinuxError when /proc is not there."""
         self._loop = loop
         self._observer = observer
         self._done = done
         self._left: Iterator[int] = iter(sorted(process_ids() | set(observer.known)))
-        self._next: asyncio.Handle | None = loop.call_soon(self._slice)
+        self._next: Handle | None = loop.call_soon(self._slice)
 
     def stop(self) -> None:
         if self._next is not None:
@@ -85,7 +85,7 @@ class Round:
 class Ends:
     """``ended`` is called with each process that is followed, once, when it has ended: its descriptor says so."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ended: Callable[[int], None]) -> None:
+    def __init__(self, loop: Loop, ended: Callable[[int], None]) -> None:
         self._loop = loop
         self._told = ended
         self._descriptors: dict[int, int] = {}
@@ -122,13 +122,13 @@ class EventSource:
 
     method = "process events"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, observer: Observer, connector: ProcessConnector) -> None:
+    def __init__(self, loop: Loop, observer: Observer, connector: ProcessConnector) -> None:
         """LinuxError: the connector does not answer here."""
         self._loop = loop
         self._observer = observer
         self._connector = connector
         self._round: Round | None = None
-        self._settling: asyncio.TimerHandle | None = None
+        self._settling: TimerHandle | None = None
         self._lost = False
         connector.listen()
 
@@ -188,11 +188,11 @@ class ScanSource:
 
     method = f"a look at every process each {PERIOD:g} s"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, observer: Observer) -> None:
+    def __init__(self, loop: Loop, observer: Observer) -> None:
         self._loop = loop
         self._observer = observer
         self._round: Round | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
         self._ends = Ends(loop, observer.ended)
 
     def start(self) -> None:

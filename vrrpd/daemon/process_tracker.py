@@ -1,6 +1,5 @@
 """``vrrp_track_process``: how many processes of a kind run, and whether that is as many as are wanted."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from vrrpd.daemon.process_source import EventSource, ScanSource, Source
 from vrrpd.errors import LinuxError
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.processes import command_of, has_ended, name_of, process_ids
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.units import Instant
 
 log = logging.getLogger("vrrpd.trackers")
@@ -19,14 +19,12 @@ log = logging.getLogger("vrrpd.trackers")
 class ProcessTracker:
     """One ``vrrp_track_process``; ``changed`` is called when its status has become another one by passing of time."""
 
-    def __init__(
-        self, config: TrackProcess, loop: asyncio.AbstractEventLoop, changed: Callable[["ProcessTracker"], None]
-    ) -> None:
+    def __init__(self, config: TrackProcess, loop: Loop, changed: Callable[["ProcessTracker"], None]) -> None:
         self.config = config
         self.quorum = Quorum(config.quorum, config.quorum_max, config.fork_delay, config.terminate_delay)
         self._loop = loop
         self._changed = changed
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +74,7 @@ class ProcessTrackers:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         changed: Callable[[ProcessTracker], None],
         connector: ProcessConnector | None = None,
     ) -> None:

@@ -4,7 +4,6 @@ Nothing is polled while they run: a descriptor of each tells of its end. All pro
 find those that were started meanwhile, and then ever more rarely until the check is met again.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Collection
@@ -14,6 +13,7 @@ from vrrpd.daemon.process_check import ProcessCheck
 from vrrpd.daemon.process_source import Ends, Round
 from vrrpd.errors import LinuxError
 from vrrpd.linux.processes import has_ended, name_of
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.units import Seconds
 
 log = logging.getLogger("vrrpd.trackers")
@@ -32,9 +32,7 @@ MOST: Final = 16
 class ProcessWatch:
     """``ask`` is called when the script had better run now."""
 
-    def __init__(
-        self, script: str, check: ProcessCheck, loop: asyncio.AbstractEventLoop, ask: Callable[[], None]
-    ) -> None:
+    def __init__(self, script: str, check: ProcessCheck, loop: Loop, ask: Callable[[], None]) -> None:
         self.check = check
         self._script = script
         self._loop = loop
@@ -46,7 +44,7 @@ class ProcessWatch:
         self._met_since = math.inf
         self._from_the_start = True
         self._pause = INSISTENCE
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
         self._round: Round | None = None
         self._look()
 

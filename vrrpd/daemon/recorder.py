@@ -4,7 +4,6 @@ Times and counters at once, for they are a few numbers; the rest soon after some
 is lost in between is found again, because a deadline that has passed is then simply acted upon once more.
 """
 
-import asyncio
 import itertools
 import json
 import logging
@@ -19,7 +18,9 @@ from vrrpd.core.events import Event
 from vrrpd.core.memory import Accepted
 from vrrpd.core.node import Directed, Node
 from vrrpd.core.virtual_router import VirtualRouter
-from vrrpd.daemon.ledger import SLOTS, Beat, Ledger
+from vrrpd.daemon.first_words import Announcing, written
+from vrrpd.daemon.ledger import SLOTS, STATES, Beat, Ledger
+from vrrpd.daemon.senders import Packets
 from vrrpd.handover import (
     VERSION,
     advert_due,
@@ -32,6 +33,7 @@ from vrrpd.handover import (
     restore,
     restore_parameters,
 )
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.plain import Plain, PlainError
 from vrrpd.records import dataclass
 from vrrpd.units import Instant
@@ -48,7 +50,6 @@ AT_A_TIME: Final = 8
 """Routers that are written anew before packets are looked for again."""
 
 _NONE: Final = -1
-_STATES: Final = {state: number for number, state in enumerate(State, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def read(ledger: Ledger, config: Config) -> Legacy | None:
         beat = ledger.beats.read(slots[name]) if name in slots else None
         if beat is None:
             continue
-        was, master = router.state, beat.state == _STATES[State.MASTER]
+        was, master = router.state, beat.state == STATES[State.MASTER]
         if was is State.MASTER and not master:
             lost.add(name)
             continue
@@ -108,27 +109,32 @@ class _Entry:
 
 
 class Recorder:
-    """``shell`` is asked for everything else that is to be written whenever anything is."""
+    """``shell`` is asked for everything else that is to be written whenever anything is, ``packets`` for those with
+    which an instance announces itself.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         node: Node,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         shell: Callable[[], Mapping[str, Plain]],
         slots: Mapping[str, int] | None = None,
+        packets: Callable[[str], Packets] = lambda _: (),
     ) -> None:
         self._ledger = ledger
         self._node = node
         self._loop = loop
         self._shell = shell
+        self._packets = packets
+        self._words: list[Announcing] | None = None
         self._beats = ledger.beats
         self._heard_at = ledger.beats.heard_at
         self._slots: dict[str, int] = dict(slots or {})
         self._entries: dict[str, _Entry] = {}
         self._written: dict[str, str] = {}
         self._changed: set[str] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
         self._counting = loop.call_later(COUNTING, self._count)
         self._held = self._refused = False
         self._took = 0.0
@@ -157,7 +163,7 @@ class Recorder:
         for directed in batch:
             effect = directed.effect
             if isinstance(effect, StateChanged) and (entry := self._entries.get(directed.router)) is not None:
-                self._beats.state[entry.slot] = _STATES[effect.new]
+                self._beats.state[entry.slot] = STATES[effect.new]
                 self._write_soon()
 
     def done(self, batch: Iterable[Directed]) -> None:
@@ -201,6 +207,8 @@ class Recorder:
         if self._timer is not None:
             self.write()
         self._held = True
+        self._ledger.words.write(b"")
+        self._words = None
 
     def renew(self) -> None:
         """Everything may be another one; ends ``hold``."""
@@ -254,6 +262,19 @@ class Recorder:
         parts = ", ".join(f"{json.dumps(name)}: {text}" for name, text in self._written.items())
         self._ledger.state.write(f'{json.dumps(head)[:-1]}, "routers": {{{parts}}}}}'.encode())
 
+        self._write_words()
+
+    def _write_words(self) -> None:
+        routers = self._node.routers
+        masters = [
+            Announcing(entry.slot, routers[name].parameters.advert_interval, self._packets(name))
+            for name, entry in self._entries.items()
+            if routers[name].state is State.MASTER
+        ]
+        if masters != self._words:
+            self._ledger.words.write(written(masters))
+            self._words = masters
+
     def _count(self) -> None:
         for entry in self._entries.values():
             usual, counted = entry.router.accepted, entry.router.statistics.adverts_received
@@ -289,5 +310,5 @@ class Recorder:
 def _beat_of(router: VirtualRouter) -> Beat:
     counted = router.statistics
     return Beat(
-        _STATES[router.state], advert_due(router), last_heard(router), counted.adverts_sent, counted.adverts_received
+        STATES[router.state], advert_due(router), last_heard(router), counted.adverts_sent, counted.adverts_received
     )

@@ -3,28 +3,35 @@
 Whatever is wrong with it, the old one goes on.
 """
 
-import asyncio
 import gc
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from vrrpd.config.diagnostics import Severity
 from vrrpd.config.model import Config, GlobalDefs
 from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
 from vrrpd.control.protocol import ErrorCode
+from vrrpd.core.events import ParametersReplaced
+from vrrpd.core.parameters import Parameters
 from vrrpd.daemon.config_reader import Reader
 from vrrpd.daemon.engine import QUIET
 from vrrpd.daemon.findings import log_findings
 from vrrpd.daemon.options import DaemonOptions
 from vrrpd.daemon.reading import Reading
 from vrrpd.daemon.reload_files import remove, touch, write_verdict
-from vrrpd.daemon.reload_time import ReloadClock
 from vrrpd.daemon.service import Service
+from vrrpd.linux.addresses import Vip
 from vrrpd.linux.clock import now as read_clock
-from vrrpd.records import dataclass
+from vrrpd.linux.rtnl import AddressRequest
+from vrrpd.loop import Loop
+from vrrpd.records import dataclass, prepare
 from vrrpd.units import Seconds, between
+
+if TYPE_CHECKING:
+    from vrrpd.daemon.reload_time import ReloadClock
 
 log = logging.getLogger("vrrpd.reload")
 
@@ -65,7 +72,7 @@ class Reloader:
         service: Service,
         config: Config,
         options: DaemonOptions,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         began: Callable[[], None] = lambda: None,
         ended: Callable[[], None] = lambda: None,
         replaced: Callable[[Config], None] = lambda _: None,
@@ -81,7 +88,8 @@ class Reloader:
         self._current: _Request | None = None
         self._next: list[_Request] = []
         self._outcomes: dict[int, Outcome] = {}
-        self._clock = ReloadClock(self.reload, loop)
+        self._loop = loop
+        self._clock: ReloadClock | None = None
         self._under_way: str | None = None
         self._interested: dict[int, list[Callable[[Outcome], None]]] = {}
         self._closed = False
@@ -99,16 +107,25 @@ class Reloader:
 
     def _rehearsed(self, reading: Reading | None, _ended: str) -> None:
         if reading is not None and reading.config is not None:
-            self._service.differences(reading.config)
+            self._service.differences(_with_another_address(reading.config))
+            prepare(_Request, Outcome, ParametersReplaced, Parameters, AddressRequest, Vip)
 
     def watch_clock(self) -> None:
         """Reload when reload_time_file says so."""
-        self._clock.configure(self._definitions)
+        if self._clock is None and self._definitions.reload_time_file:
+            from vrrpd.daemon.reload_time import (
+                ReloadClock,  # few have such a file, and the calendar takes long to load
+            )
+
+            self._clock = ReloadClock(self.reload, self._loop)
+        if self._clock is not None:
+            self._clock.configure(self._definitions)
 
     def close(self) -> None:
         """Nothing is begun any more, and what has been read comes too late. May be called twice."""
         self._closed = True
-        self._clock.stop()
+        if self._clock is not None:
+            self._clock.stop()
         self._reader.close()
         remove(self._under_way)
 
@@ -237,6 +254,14 @@ class Reloader:
         if outcome is None:
             return {"done": False}
         return {"done": True, "changes": list(outcome.changes), "errors": list(outcome.errors)}
+
+
+def _with_another_address(config: Config) -> Config:
+    instances = (
+        replace(instance, virtual_ipaddress=(*instance.virtual_ipaddress, *instance.virtual_ipaddress[:1]))
+        for instance in config.vrrp_instances
+    )
+    return replace(config, vrrp_instances=tuple(instances))
 
 
 def _signal_file(definitions: GlobalDefs) -> str | None:

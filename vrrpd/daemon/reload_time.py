@@ -1,6 +1,5 @@
 """``reload_time_file``: a file that says when to reload, for changes that several nodes make at the same moment."""
 
-import asyncio
 import logging
 import os
 import re
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from vrrpd.config.model import GlobalDefs
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 
 log = logging.getLogger("vrrpd.reload")
@@ -51,14 +51,14 @@ def parse(text: str, now: datetime) -> ReloadTime | None:
 class ReloadClock:
     """``reload`` is called with the cause when the time has come."""
 
-    def __init__(self, reload: Callable[[str], None], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, reload: Callable[[str], None], loop: Loop) -> None:
         self._reload = reload
         self._loop = loop
         self._path: Path | None = None
         self._repeat = False
         self._seen: tuple[int, int] | None = None
         self._next: ReloadTime | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerHandle | None = None
 
     def configure(self, definitions: GlobalDefs) -> None:
         """Follow this file from now on, if there is one."""

@@ -1,10 +1,10 @@
 """A line said once, then counted: what comes a thousand times a second must not fill a disk."""
 
-import asyncio
 import logging
 from collections.abc import Hashable, Mapping
 from typing import Final
 
+from vrrpd.loop import Loop
 from vrrpd.records import dataclass
 from vrrpd.units import Seconds
 
@@ -30,7 +30,7 @@ class _Said:
 class Repeats:
     """``key`` is what makes two lines the same kind; there are few, so that strangers cannot make this grow."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, windows: tuple[Seconds, ...] = WINDOWS) -> None:
+    def __init__(self, loop: Loop, windows: tuple[Seconds, ...] = WINDOWS) -> None:
         self._loop = loop
         self._windows = windows
         self._said: dict[Hashable, _Said] = {}

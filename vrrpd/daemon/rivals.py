@@ -4,7 +4,6 @@ Unicast peers need not be on one network; where they are, ARP reaches a master t
 BACKUP does not have the address, so it does not answer.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from ipaddress import IPv4Address
@@ -16,6 +15,7 @@ from vrrpd.errors import LinuxError
 from vrrpd.linux.arp_probe import ArpProbe
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import Link
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Seconds, between
 from vrrpd.view import VirtualRouterView
@@ -57,7 +57,7 @@ class Interfaces(Protocol):
 class _Watch:
     """One MASTER: ``found`` is the rival that was named, or None."""
 
-    timer: asyncio.TimerHandle | None = None
+    timer: TimerHandle | None = None
     probe: Probe | None = None
     answers: int = 0
     found: bytes | None = None
@@ -81,7 +81,7 @@ class Rivals:
         plans: Iterable[InstancePlan],
         view_of: Callable[[str], VirtualRouterView],
         interfaces: Interfaces,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         probe: Callable[[int, bytes, IPv4Address, IPv4Address, Collection[bytes]], Probe] = ArpProbe,
     ) -> None:
         self._view_of = view_of

@@ -1,6 +1,5 @@
 """One ``vrrp_script``: run on a fixed beat, judged by its exit status."""
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from vrrpd.daemon.launcher import Launcher
 from vrrpd.daemon.process_check import ProcessCheck
 from vrrpd.daemon.process_watch import ProcessWatch
 from vrrpd.errors import VrrpdError
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.plain import Plain
 from vrrpd.tracking import Hysteresis
 
@@ -27,7 +27,7 @@ class ScriptTracker:
         self,
         script: VrrpScript,
         launcher: Launcher,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         changed: Callable[["ScriptTracker"], None],
     ) -> None:
         self.script = script
@@ -40,7 +40,7 @@ class ScriptTracker:
         self._changed = changed
         self._hysteresis = Hysteresis(script.rise, script.fall, initially=False if script.init_fail else None)
         self._job: Job | None = None
-        self._beat: asyncio.TimerHandle | None = None
+        self._beat: TimerHandle | None = None
         self._once_more = False
         self._watch: ProcessWatch | None = None
         self._next = 0.0

@@ -8,6 +8,7 @@ from vrrpd.units import Address, Family
 
 Key: TypeAlias = tuple[str, int, Family, Address, Address, int | None]
 """What ``open_sender`` takes."""
+Packets: TypeAlias = tuple[tuple[Key, bytes], ...]
 
 
 @dataclass(slots=True)
@@ -31,6 +32,9 @@ class Senders:
             self._keys[shared.sender] = key
         shared.users += 1
         return shared.sender
+
+    def key_of(self, sender: Sender) -> Key:
+        return self._keys[sender]
 
     def give_back(self, sender: Sender) -> None:
         shared = self._shared[self._keys[sender]]

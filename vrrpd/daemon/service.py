@@ -1,6 +1,5 @@
 """The parts of a running daemon, put together, started and stopped."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ from vrrpd.daemon.plan import InstancePlan, places_of_sources, plan_instance
 from vrrpd.daemon.prober import Prober
 from vrrpd.daemon.repeats import Repeats
 from vrrpd.daemon.rivals import Rivals
-from vrrpd.daemon.senders import Senders
+from vrrpd.daemon.senders import Packets, Senders
 from vrrpd.daemon.silent_peers import SilentPeers
 from vrrpd.daemon.spacing import Spacing, distances_of
 from vrrpd.daemon.speaker import Speaker
@@ -54,6 +53,7 @@ from vrrpd.linux.interfaces import AddressEvent, InterfaceEvent, InterfaceWatch,
 from vrrpd.linux.netlink import Netlink
 from vrrpd.linux.proc_events import ProcessConnector
 from vrrpd.linux.realtime import describe as describe_scheduling
+from vrrpd.loop import Handle, Loop
 from vrrpd.units import Priority, Seconds, between
 from vrrpd.view import VirtualRouterView, view_of
 
@@ -100,7 +100,7 @@ class Service(Adopting):
         self,
         config: Config,
         source: str,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         connector: ProcessConnector,
         continuity: Continuity | None = None,
     ) -> None:
@@ -110,6 +110,7 @@ class Service(Adopting):
         self.log_addresses = False
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
+        self._continuity = continuity
         self._announcers = Announcers(lambda: self._engine.breathe())  # noqa: PLW0108  there is none yet
         self._senders = Senders()
         self._spacing = Spacing(self._announcers.on, loop)
@@ -122,7 +123,7 @@ class Service(Adopting):
         self._places = places_of_sources(self._plans)
         self._ahead, self._lost = continuity.ahead, continuity.lost
         self._node = continuity.node(self._plans, _groups_of(config))
-        self._chores: list[asyncio.Handle] = []
+        self._chores: list[Handle] = []
         self._journaling = Journaling(self._node, loop)
         self._launcher = launcher = Launcher.of(config.global_defs)
         self._notifier = Notifier(config, launcher, loop)
@@ -153,13 +154,17 @@ class Service(Adopting):
         self.departures = Departures(self._node, self._means, loop, self._engine.deliver)
         self._engine.settled = self.departures.settled
         self.reporter.static_addresses = statics.all
-        self._recorder = continuity.recorder(self._node, loop, self._memory)
+        self._recorder = continuity.recorder(self._node, loop, self._memory, self._packets)
         if self._recorder is not None:
             self._engine.recorder = self._recorder
             self._trackers.noted = self._prober.noted = self._recorder.shell_changed
 
     def _view_of(self, name: str) -> VirtualRouterView:
         return view_of(self._node.router(name), read_clock())
+
+    def _packets(self, name: str) -> Packets:
+        """With which it announces itself."""
+        return self._means[name].speaker.packets(self._node.router(name).effective_priority)
 
     def _equip(self, plan: InstancePlan) -> Means:
         return Means(Speaker(plan, self._senders), VipSet(plan, self._spacing, is_forwarding, self._watch.addresses))

@@ -4,7 +4,6 @@ That a peer is silent says nothing: a BACKUP sends nothing. Only one that was ma
 farewell is a finding: its daemon died, or it is master still and is not heard, and then there are two of them.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
@@ -14,6 +13,7 @@ from vrrpd.daemon.plan import InstancePlan
 from vrrpd.errors import LinuxError
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.echo import EchoProbe
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant, Seconds, between
 from vrrpd.view import PeerView, VirtualRouterView
@@ -60,7 +60,7 @@ class SilentPeers:
         plans: Iterable[InstancePlan],
         view_of: Callable[[str], VirtualRouterView],
         index_of: Callable[[str], int],
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         probe: Callable[[Address, Address, int], Probe] = EchoProbe,
     ) -> None:
         self._plans: Mapping[str, InstancePlan] = {}
@@ -69,7 +69,7 @@ class SilentPeers:
         self._loop = loop
         self._probe = probe
         self._inquiries: list[_Inquiry] = []
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: set[TimerHandle] = set()
         self._asked: dict[tuple[str, Address], Instant] = {}
         self._found: dict[tuple[str, Address], Instant] = {}
         self.replace(plans)

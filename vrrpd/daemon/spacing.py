@@ -1,6 +1,5 @@
 """Announcements on their way out: at once, or one after the other where a least distance between them is configured."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
@@ -8,6 +7,7 @@ from dataclasses import field, replace
 from vrrpd.config.model import Config
 from vrrpd.errors import LinuxError
 from vrrpd.linux.announce import Announcer
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Seconds
 
@@ -49,7 +49,7 @@ class _Lane:
     distance: Seconds
     free_at: float = 0.0
     waiting: dict[Address, _Frame] = field(default_factory=dict)
-    timer: asyncio.TimerHandle | None = None
+    timer: TimerHandle | None = None
 
 
 def distances_of(config: Config) -> Distances:
@@ -70,7 +70,7 @@ def _distances(garp: float, gna: float) -> Mapping[int, Seconds]:
 class Spacing:
     """Sends through ``announcer``'s, which raise LinuxError. Nothing here waits: timers of the loop send the rest."""
 
-    def __init__(self, announcer: Callable[[int], Announcer], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, announcer: Callable[[int], Announcer], loop: Loop) -> None:
         self._announcer = announcer
         self._loop = loop
         self._distances = Distances()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from vrrpd.daemon.plan import InstancePlan
-from vrrpd.daemon.senders import Senders
+from vrrpd.daemon.senders import Packets, Senders
 from vrrpd.errors import LinuxError
 from vrrpd.linux.sockets import Sender
 from vrrpd.proto.advertisement import Advertisement, ChecksumForm, encode
@@ -62,6 +62,14 @@ class Speaker:
         for priority in prepared:
             self.prepare(priority)
         return True
+
+    def packets(self, priority: Priority) -> Packets:
+        """The advert with this priority, with what ``open_sender`` takes for each destination."""
+        if self.source is None:
+            return ()
+        self.prepare(priority)
+        keys = (self._outlets.key_of(sender) for sender in self._senders)
+        return tuple(zip(keys, self._encoded[priority], strict=True))
 
     def prepare(self, priority: Priority) -> None:
         """Encode the advert with this priority before it is needed."""

@@ -1,6 +1,5 @@
 """``static_ipaddress``: addresses that are there for as long as the daemon runs, whoever is MASTER."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -14,6 +13,7 @@ from vrrpd.linux.addresses import PROTOCOL, AddressBatch, AddressFailure
 from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import AddressEvent, InterfaceAddress, Link, describe_port
 from vrrpd.linux.netlink import Netlink
+from vrrpd.loop import Loop, TimerHandle
 from vrrpd.records import dataclass
 from vrrpd.units import Address, Instant
 
@@ -74,7 +74,7 @@ class Statics:
         interfaces: Interfaces,
         usable: Callable[[str], bool],
         netlink: Netlink,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         changed: Callable[[str, bool], None],
     ) -> None:
         self._interfaces = interfaces
@@ -85,7 +85,7 @@ class Statics:
         self._groups: Mapping[str, tuple[str, ...]] = {}
         self._items: dict[_Place, _Item] = {}
         self._installed = False
-        self._retry: asyncio.TimerHandle | None = None
+        self._retry: TimerHandle | None = None
         self._adopt(config)
 
     def _adopt(self, config: Config) -> None:

@@ -15,6 +15,7 @@ from vrrpd.control.status import (
     MasterStatus,
     PeerStatus,
     ProbeStatus,
+    RefusedUpgrade,
     SilentPeerStatus,
     StatusResult,
     TrackerStatus,
@@ -55,6 +56,7 @@ class StatusReporter:
         self.started = started
         self.main_pid = os.getpid()
         self.deaths: Sequence[Death] = ()
+        self.refused_upgrade: RefusedUpgrade | None = None
         self.silent_peers: Callable[[str], Sequence[PeerView]] = lambda _: ()
         self.probe: Callable[[str], ProbeReport | None] = lambda _: None
         self.rival: Callable[[str], str | None] = lambda _: None
@@ -72,6 +74,7 @@ class StatusReporter:
             uptime=between(self.started, now),
             config=self._config,
             worker_deaths=[WorkerDeath(at=death.at, pid=death.pid, how=death.how) for death in self.deaths],
+            refused_upgrade=self.refused_upgrade,
             scheduling=describe(),
         )
         views = {view.name: view for view in views_of(self._node, now)}

@@ -1,6 +1,5 @@
 """What scripts, files, processes and interfaces mean for each instance: results in, events for the election out."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
@@ -13,6 +12,7 @@ from vrrpd.daemon.process_check import process_check
 from vrrpd.daemon.process_tracker import ProcessTracker, ProcessTrackers
 from vrrpd.daemon.script_tracker import ScriptTracker
 from vrrpd.linux.proc_events import ProcessConnector
+from vrrpd.loop import Loop
 from vrrpd.plain import Plain
 from vrrpd.records import dataclass
 from vrrpd.tracking import Contribution, FileContribution, TrackingResult, evaluate
@@ -52,7 +52,7 @@ class Trackers:
         config: Config,
         launcher: Launcher,
         link_up: Callable[[str], bool],
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         deliver: Deliver,
         connector: ProcessConnector | None = None,
         statics: Callable[[str], Iterable[TrackerReport]] = _none,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ import vrrpd
 from vrrpd import __version__
 from vrrpd.control.commands import Access, Caller, Command, CommandError, no_arguments
 from vrrpd.control.protocol import ErrorCode
+from vrrpd.control.status import RefusedUpgrade
 from vrrpd.daemon.post import Post
 from vrrpd.daemon.reload import Outcome, Reloader
 
@@ -24,7 +26,7 @@ _NONE: Final = "none"
 class Upgrader:
     """``post`` None: there is no supervisor, and no upgrade. ``told`` is called when one that was begun has failed."""
 
-    def __init__(self, post: Post | None, reloader: Reloader, told: Callable[[], None]) -> None:
+    def __init__(self, post: Post | None, reloader: Reloader, told: Callable[[RefusedUpgrade], None]) -> None:
         self._post = post
         self._reloader = reloader
         self._told = told
@@ -66,7 +68,7 @@ class Upgrader:
         for line in self._errors:
             log.error("the installed version cannot take over: %s", line)
         log.error("not upgraded: version %s goes on", __version__)
-        self._told()
+        self._told(RefusedUpgrade(at=time.time(), version=installed_version(), why=list(self._errors)))
 
     def _reloaded(self, outcome: Outcome) -> None:
         if outcome.errors:

@@ -1,6 +1,5 @@
 """What the supervisor has done in a process of its own: the daemon's work, or the end of it."""
 
-import asyncio
 import logging
 import os
 import sys
@@ -13,6 +12,7 @@ from vrrpd.config.model import Config
 from vrrpd.daemon.bequest import Bequest
 from vrrpd.daemon.continuity import Memory, config_of
 from vrrpd.daemon.exit_codes import ExitCode
+from vrrpd.daemon.first_words import FirstWords
 from vrrpd.daemon.ledger import Ledger
 from vrrpd.daemon.lifetime import Lifetime, Superiors, Supervision
 from vrrpd.daemon.options import DaemonOptions
@@ -24,6 +24,7 @@ from vrrpd.daemon.run_dir import RunDir
 from vrrpd.daemon.service import Service
 from vrrpd.daemon.supervisor import Own
 from vrrpd.errors import LinuxError, VrrpdError
+from vrrpd.loop import EventLoop
 from vrrpd.records import dataclass
 
 log = logging.getLogger("vrrpd")
@@ -81,6 +82,8 @@ class Worker:
 
     def run(self, post: Post) -> int:
         """In the worker's process."""
+        words = FirstWords(self._ledger)
+        words.begin()
 
         def started(code: int) -> None:  # both processes let go of the terminal
             post.started(code)
@@ -88,7 +91,7 @@ class Worker:
 
         superiors = Superiors(self._superiors.manager, started, self._superiors.connector)
         superiors.manager.speak_through(post.notify, post.supervisor)
-        supervision = Supervision(self._first, post, self._ledger, self._claim_main)
+        supervision = Supervision(self._first, post, self._ledger, self._claim_main, words)
         with self._logs.open(), failures_told(self._options, superiors) as outcome:
             if post.deaths or post.version_before:
                 self._logs.follow()
@@ -137,7 +140,7 @@ class Worker:
 
     def _surrender(self, config: Config) -> None:
         legacy = read(self._ledger, config)
-        loop = asyncio.new_event_loop()
+        loop = EventLoop()
         service = Service(config, str(self._options.config), loop, self._superiors.connector)
         try:
             service.surrender(None if legacy is None else Memory.of(legacy.shell))

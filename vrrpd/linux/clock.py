@@ -14,7 +14,7 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 def now() -> Instant:
-    """CLOCK_MONOTONIC, which stands still while the machine is suspended; asyncio's clock too."""
+    """CLOCK_MONOTONIC, which stands still while the machine is suspended; the event loop's clock too."""
     return Instant(time.monotonic())
 
 

@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import os
-import platform
 import struct
 from typing import Final
 
@@ -28,7 +27,7 @@ def shorten_slice(length: Seconds = SHORT_SLICE) -> None:
 
     LinuxError: ENOSYS on a machine whose numbers of system calls are not known here, else as the kernel says.
     """
-    setter, getter = _CALLS.get(platform.machine(), (None, None))
+    setter, getter = _CALLS.get(os.uname().machine, (None, None))
     if setter is None or getter is None:
         raise LinuxError("set", "time slice", errno.ENOSYS)
     libc = ctypes.CDLL(None, use_errno=True)
