@@ -39,6 +39,11 @@ def _tables(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.chaos is None]
 
 
+def _order(record: Record) -> tuple[bool, bool]:
+    """The order of the document, whatever that of the command line: our own daemon first, chaos last."""
+    return record.chaos is not None, record.daemon != "vrrpd"
+
+
 def name_of(record: Record) -> str:
     """Of its file among those that are kept."""
     return f"{record.daemon}.json" if record.chaos is None else f"{record.daemon}-chaos.json"
@@ -159,7 +164,7 @@ def write(records: Sequence[Record], docs: Path) -> None:
 def main(records: tuple[Path, ...], docs: Path | None) -> None:
     """Put RECORDS, files named record.json that the lab has written, side by side."""
     try:
-        loaded = [load(path) for path in records]
+        loaded = sorted((load(path) for path in records), key=_order)
         if docs is None:
             click.echo(markdown(loaded), nl=False)
         else:

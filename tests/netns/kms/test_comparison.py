@@ -54,8 +54,9 @@ def records(directory: Path) -> list[str]:
 
 def test_the_command_prints_or_writes_into_the_documentation(tmp_path: Path) -> None:
     paths = records(tmp_path)
-    done = CliRunner().invoke(main, paths)
-    assert (done.exit_code, done.output) == (0, markdown(BOTH))
+    for given in (paths, paths[::-1]):
+        done = CliRunner().invoke(main, given)
+        assert (done.exit_code, done.output) == (0, markdown(BOTH))
     done = CliRunner().invoke(main, [*paths, "--docs", str(docs(tmp_path))])
     assert (done.exit_code, done.output) == (0, "")
     assert (tmp_path / DOCUMENT).read_text() == f"# Heading\n\n{MARKER}\n\n{markdown(BOTH)}"

@@ -8,7 +8,7 @@ from netns.kms.report.failover import of_all, picture
 from tests.netns.kms.made_up import parsed
 
 DOCS = Path(__file__).parents[3] / "docs"
-KEPT = [load(DOCS / RECORDS / f"{daemon}.json") for daemon in ("vrrpd", "keepalived")]
+KEPT = [load(DOCS / RECORDS / f"{name}.json") for name in ("vrrpd", "keepalived", "vrrpd-chaos")]
 
 
 def test_no_figure_of_the_tables_was_typed_by_hand() -> None:
@@ -18,7 +18,7 @@ def test_no_figure_of_the_tables_was_typed_by_hand() -> None:
 
 def test_the_picture_is_one_of_these_runs() -> None:
     text = (DOCS / PICTURE).read_text(encoding="utf-8")
-    assert text == picture(*of_all(KEPT))
+    assert text == picture(*of_all(KEPT[:2]))
     parsed(text)
 
 
