@@ -46,8 +46,10 @@ class Work:
     chaos: Chaos | None = None
 
     @property
-    def total(self) -> int:
-        """Runs that there will be; of the chaos the most."""
+    def total(self) -> int | None:
+        """Runs that there will be; of the chaos nobody knows."""
+        if self.chaos is not None:
+            return None
         return sum(len(turn.kinds) for turn in self.turns) + sum(map(len, self.shapes))
 
 

@@ -22,9 +22,9 @@ def console_for(on_terminal: bool) -> Console:
 
 
 class Screen:
-    """Lines; on a terminal with a bar below them that says how far it is."""
+    """Lines; on a terminal with a bar below them that says how far it is. ``total`` None: until the time is over."""
 
-    def __init__(self, console: Console, total: int, headlines: dict[str, str]) -> None:
+    def __init__(self, console: Console, total: int | None, headlines: dict[str, str]) -> None:
         self._console = console
         self._headlines = headlines
         self._total = total
@@ -48,7 +48,11 @@ class Screen:
         self._progress.update(self._task, completed=done, description=run.row)
         verdict = Text("FAILED ", "bold red") if run.failures else Text("ok     ", "green")
         figures = ", ".join(f"{name} {value:.4g}" for name, value in self._first(run))
-        line = Text.assemble(f"[{done}/{self._total}] ", verdict, f"site {run.site} {run.row}: {figures}")
+        line = Text.assemble(
+            f"[{done}] " if self._total is None else f"[{done}/{self._total}] ",
+            verdict,
+            f"site {run.site} {run.row}: {figures}",
+        )
         self._progress.console.print(line, soft_wrap=True)
         for failure in run.failures:
             self._progress.console.print(Text(f"       {failure}", "red"), soft_wrap=True)

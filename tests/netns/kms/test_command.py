@@ -32,7 +32,7 @@ def test_the_work_of_the_table_and_of_the_chaos() -> None:
     assert table.total == 2 * 3 + 2
     chaos = command.chaos_work(7, 1.0, "vrrpd")
     assert chaos.chaos is not None
-    assert (chaos.chaos.seed, len(chaos.shapes)) == (7, 1)
+    assert (chaos.chaos.seed, len(chaos.shapes), chaos.total) == (7, 1, None)
     assert len(command.chaos_work(7, 10.0, "vrrpd").turns) > len(chaos.turns)
 
 
