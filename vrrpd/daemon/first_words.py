@@ -38,17 +38,18 @@ class Announcing:
 
 
 def written(masters: Iterable[Announcing]) -> bytes:
-    """For ``FirstWords``."""
+    """For ``FirstWords``. Many masters send from one address to one group: each key is there once."""
+    keys: dict[Key, int] = {}
     lines = [
         [
             master.slot,
             master.interval,
-            [[_key_written(key), packet.hex()] for key, packet in master.packets],
+            [[keys.setdefault(key, len(keys)), packet.hex()] for key, packet in master.packets],
         ]
         for master in masters
         if master.slot < SLOTS
     ]
-    return json.dumps(lines).encode()
+    return json.dumps([[_key_written(key) for key in keys], lines]).encode()
 
 
 def _key_written(key: Key) -> list[object]:
@@ -58,9 +59,11 @@ def _key_written(key: Key) -> list[object]:
 
 def _read(content: bytes) -> list[Announcing]:
     """Written by this very program: another version has a ledger of its own."""
+    known, lines = json.loads(content or b"[[], []]")
+    keys = [_key_read(key) for key in known]
     return [
-        Announcing(slot, Seconds(interval), tuple((_key_read(key), bytes.fromhex(packet)) for key, packet in packets))
-        for slot, interval, packets in json.loads(content or b"[]")
+        Announcing(slot, Seconds(interval), tuple((keys[number], bytes.fromhex(packet)) for number, packet in packets))
+        for slot, interval, packets in lines
     ]
 
 
