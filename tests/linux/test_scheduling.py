@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 from errno import ENOSYS
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_another_policy_is_left_alone() -> None:
 
 
 def test_an_unknown_machine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: "pdp11")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="pdp11"))
     ctypes.set_errno(0)
     with pytest.raises(LinuxError) as refused:
         scheduling.shorten_slice()

@@ -13,9 +13,9 @@ SHORT_SLICE: Final = Seconds(0.0006)
 """Whoever asks for less at a time than others comes first when it wakes up: no privilege is needed for that.
 
 Less than others have (0.7 ms on one CPU, 1.4 ms on two, up to 2.8 ms), and about what a takeover takes until its first
-advertisement has left: who has used up its slice waits behind everybody who wakes up meanwhile. Among processes that wake
-up often, 0.2 ms of work was done 0.6 ms after its time with slices of 0.1 ms, after 0.3 ms with 0.5 ms (medians); waking
-up took no longer.
+advertisement has left: who has used up its slice waits behind everybody who wakes up meanwhile. Among processes that
+wake up often, 0.2 ms of work was done 0.6 ms after its time with slices of 0.1 ms, after 0.3 ms with 0.5 ms (medians);
+waking up took no longer.
 """
 
 _CALLS: Final = {"x86_64": (314, 315), "aarch64": (274, 275), "riscv64": (274, 275), "loongarch64": (274, 275)}
