@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from netns.__main__ import COMMANDS
 from netns.catalogue import CATALOGUE, daemons_of, item_named
 from netns.kernel import LabError
 from netns.peers import daemon_named
@@ -123,7 +124,7 @@ def test_the_command_refuses_what_it_cannot_do(arguments: tuple[str, ...], code:
     assert text in done.stderr
 
 
-def test_the_command_lists_the_scenarios() -> None:
+def test_the_command_lists_the_scenarios_and_the_other_commands() -> None:
     done = command("--list")
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == list(CATALOGUE)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [*CATALOGUE, *COMMANDS]
