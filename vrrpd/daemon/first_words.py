@@ -5,6 +5,7 @@ they are due, until the election is there again.
 """
 
 import json
+import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -24,6 +25,8 @@ AHEAD: Final = Seconds(0.1)
 """How much too early the first ones may be, for they would be late otherwise; never by half an interval."""
 SOON: Final = Seconds(0.02)
 """Likewise those behind them, never by a fifth."""
+YIELD: Final = 0.0005
+"""Seconds for which everything else holds up what is to be said at most."""
 SHORTEST: Final = 0.005
 """Seconds between two looks at what is due."""
 
@@ -87,13 +90,14 @@ class FirstWords:
         """Say what is due; a thread goes on until ``close``, while everything else comes to life."""
         if self._masters:
             self._speak(AHEAD, 2)
+            sys.setswitchinterval(YIELD)
             self._thread = threading.Thread(target=self._go_on, name="words", daemon=True)
             self._thread.start()
 
     def _go_on(self) -> None:
-        shortest = min(each.interval for each in self._masters)
-        while not self._over.wait(max(SHORTEST, self._next_at() - read_clock())):
-            self._speak(min(SOON, shortest / 5), 5)
+        lead = min(SOON, min(each.interval for each in self._masters) / 5)
+        while not self._over.wait(max(SHORTEST, self._next_at() - lead - read_clock())):
+            self._speak(lead, 5)
 
     def _next_at(self) -> float:
         return min(self._beats.advert_at[each.slot] for each in self._masters)
