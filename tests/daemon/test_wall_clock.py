@@ -26,6 +26,7 @@ SHOWN = {
     "daemon/snapshot.py": "times in keepalived's dumps",
     "daemon/status.py": "since when",
     "daemon/supervisor.py": "when a worker died",
+    "daemon/upgrader.py": "when an upgrade was refused",
     "observe/datagrams.py": "times in log lines",
     "observe/dump_data.py": "times in keepalived's dumps",
     "observe/dump_instance.py": "times in keepalived's dumps",
