@@ -123,7 +123,8 @@ class Pair:
         for address, home in self.home.items():
             holders = [name for name in counted if address in held[name]]
             right = next(name for name in NODES if name != absent) if absent else home
-            either = not absent and self._away.get(address, 0.0) > now
+            # Its home does not preempt who was given it, however low that one falls.
+            either = self._away.get(address, 0.0) > now and right == home
             if len(holders) != 1 or (holders != [right] and not either):
                 wrong.append(f"{address} at {'+'.join(holders) or 'no node'} instead of {right}")
         return f"{len(wrong)} addresses, {wrong[0]}" if wrong else ""
