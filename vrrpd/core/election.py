@@ -201,10 +201,10 @@ class Election:
 
     def _enter_master(self, reason: Reason, detail: str, now: Instant) -> None:
         """RFC 3768 section 6.4.2: the advertisement first, so that an old master lets go before we take hold."""
-        alone = self._takeover is not Reason.PREEMPTING and reason is not Reason.OPERATOR
+        others = self._takeover in {Reason.PREEMPTING, Reason.MASTER_RESIGNED} or reason is Reason.OPERATOR
         self._clear_election()
         self._stay()
-        self._upkeep.took_over(now, self.parameters, alone=alone)
+        self._upkeep.took_over(now, self.parameters, alone=not others)
         self._settle_later(now)
         self._deadlines.clear(Timer.STARTUP_DELAY)  # a master hears the others
         at_once = self._memory.is_new_master(now, self._confirm_span)

@@ -1,5 +1,7 @@
 """Effects that could not be carried out come back as events."""
 
+from typing import Any
+
 import pytest
 
 from tests.core.builders import (
@@ -92,6 +94,46 @@ def test_failures_far_apart_never_hand_over() -> None:
         add_fails(story)
         retried(story)
         story.until(story.now + 10.0)
+    assert story.is_in(State.MASTER)
+
+
+def unable(**settings: Any) -> Story:
+    """BACKUP since a moment: the kernel refused the address."""
+    story = master(parameters(retry_limit=1, **settings))
+    assert change(add_fails(story)).new is State.BACKUP
+    return story
+
+
+def test_who_could_not_serve_leaves_a_resignation_to_the_others() -> None:
+    """They wait the Skew_Time, however low their priority."""
+    story = unable()
+    story.wait(5.0).hear(50)
+    story.wait(1.0).hear(0)
+    assert story.timer("master_down") == pytest.approx(3.61, abs=0.005)
+    assert change(story.next_deadline()).reason is Reason.MASTER_DOWN, "nobody else came"
+
+
+def test_not_for_ever() -> None:
+    story = unable(preempt=False, yield_hold=Seconds(4.0))
+    story.wait(3.0).hear(50)
+    story.until(story.now + 2.0)
+    story.hear(0)
+    assert story.timer("master_down") == pytest.approx(0.61, abs=0.005)
+
+
+def test_who_succeeds_one_that_resigned_has_others_to_try_and_hands_over_soon() -> None:
+    story = unable(preempt=False, yield_hold=Seconds(4.0))
+    story.wait(3.0).hear(50)
+    story.until(story.now + 2.0)
+    story.hear(0)
+    assert change(story.next_deadline()).reason is Reason.MASTER_RESIGNED
+    assert change(add_fails(story)).reason is Reason.EFFECT_FAILED
+
+
+def test_who_is_alone_stays() -> None:
+    story = unable()
+    assert change(story.next_deadline()).reason is Reason.MASTER_DOWN
+    assert "not again for" in words(add_fails(story))
     assert story.is_in(State.MASTER)
 
 
