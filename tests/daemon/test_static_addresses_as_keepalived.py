@@ -67,10 +67,12 @@ Address: TypeAlias = dict[str, object]
 
 
 def addresses(host: Host) -> dict[str, Address]:
-    """As ``ip`` shows them, but for who added them; lifetimes that run down in rough."""
+    """As ``ip`` shows them, but for who added them; lifetimes that run down in rough; none that a link gave itself."""
     found = {}
     for link in json.loads(host.run(["ip", "-details", "-json", "addr"])):
         for item in link.get("addr_info", ()):
+            if item["local"].startswith("fe80:"):
+                continue
             item.pop("protocol", None)
             if 0 < item["preferred_life_time"] < 0xFFFFFFFF:
                 item["preferred_life_time"] //= 1000

@@ -11,7 +11,7 @@ from netns.peers import daemon_named, haproxy
 from netns.scenarios.haproxy import LoadBalancers
 from netns.stage import Stage
 
-pytestmark = [pytest.mark.netns, pytest.mark.slow]
+pytestmark = [pytest.mark.netns, pytest.mark.compared, pytest.mark.slow]
 
 EVERY = 0.01
 

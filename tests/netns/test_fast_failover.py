@@ -12,7 +12,7 @@ from netns.peers.vrrpd import instance_status
 from tests.daemon.nodes import eventually
 from tests.netns.fast import ALWAYS, OVERDUE, OWNER, PATIENCE, instance, log_of, masters, start, taken_after
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 PROTOCOL, LATE, CONSTANT = 51, 52, 53
 WORDS = {PROTOCOL: "", LATE: OVERDUE, CONSTANT: ALWAYS}

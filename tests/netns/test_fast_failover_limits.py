@@ -18,7 +18,7 @@ from tests.daemon.nodes import eventually
 from tests.netns.fast import ALWAYS, OVERDUE, OWNER, PATIENCE, ROOT, instance, log_of, masters, start, taken_after
 from vrrpd.errors import ControlError
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 LATE, CONSTANT = 52, 53
 PROTOCOL_AT_LEAST = 2.0

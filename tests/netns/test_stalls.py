@@ -19,7 +19,7 @@ from tests.netns.fast import ALWAYS, log_of, masters
 from tests.netns.fast import start as start_daemon
 from vrrpd.control.client import ControlClient
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 VRID = 51
 VIP = "192.168.1.100"

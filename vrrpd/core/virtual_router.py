@@ -266,7 +266,7 @@ class VirtualRouter(StalledElection):
     def _advert_as_backup(self, heard: Heard, now: Instant) -> None:
         priority = heard.advertisement.priority
         if priority == RESIGN:
-            # Who could not serve a moment ago leaves the Skew_Time (RFC 9568 section 6.4.2) to those who may be able to.
+            # Who could not serve a moment ago leaves Skew_Time (RFC 9568 section 6.4.2) to those who may be able to.
             unable = self._upkeep.is_troubled and self._deadlines.get(Timer.YIELD_HOLD) is not None
             self._takeover = Reason.MASTER_DOWN if unable else Reason.MASTER_RESIGNED
             self._deadlines.set(Timer.MASTER_DOWN, after(now, self._wait()))

@@ -11,7 +11,7 @@ import pytest
 
 from netns.bench.measures import MEASURES
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.compared]
 
 SMALL = (
     "--instances",
