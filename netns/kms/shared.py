@@ -1,6 +1,7 @@
 """What the sites of one process have in common: PostgreSQL's empty cluster, and the process that has PyKMIP loaded."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from netns import registry
@@ -18,11 +19,10 @@ class Shared:
         self._users = 0
         self._claim = registry.claim()
         self.warm = Warm()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._end)
             self.template = Template(self._claim.directory)
-        except BaseException:
-            self._end()
-            raise
+            undo.pop_all()
 
     @classmethod
     def acquire(cls) -> "Shared":
