@@ -1,22 +1,29 @@
 """Many histories, one after the other or on several processors: what they show in sum, and what broke a law."""
 
 import gc
-import multiprocessing
-import signal
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import field
-from itertools import islice
 
 from vrrpd.core.effects import StateChanged
 from vrrpd.records import dataclass
 from vrrpd.sim.evidence import Violation
 from vrrpd.sim.generate import generate
 from vrrpd.sim.laws import first_violation
+from vrrpd.sim.portions import in_order
 from vrrpd.sim.world import play
 
 CHUNK = 50
 """Histories that a process plays before it reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    seeds: range
+    nodes: int | None
+
+    def __str__(self) -> str:
+        return f"seeds {self.seeds.start} to {self.seeds.stop - 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +77,18 @@ def simulate(seeds: Iterable[int], nodes: int | None = None) -> Tally:
 
 
 def campaign(first: int, histories: int | None, nodes: int | None, jobs: int) -> Iterator[Tally]:
-    """Seeds from ``first`` on, in order and in portions; without ``histories`` it ends when nobody asks for more."""
-    chunks = ((seeds, nodes) for seeds in _chunks(first, histories))
+    """Seeds from ``first`` on, in order and in portions; without ``histories`` it ends when nobody asks for more.
+
+    Raises LostError when a portion cannot be played, with several ``jobs``.
+    """
+    chunks = (_Chunk(seeds, nodes) for seeds in _chunks(first, histories))
     if jobs == 1:
         yield from map(_portion, chunks)
         return
-    with multiprocessing.get_context("fork").Pool(jobs, _leave_interrupts) as pool:
-        ahead = deque(pool.apply_async(_portion, (chunk,)) for chunk in islice(chunks, jobs * 4))
-        while ahead:
-            portion = ahead.popleft().get()
-            ahead.extend(pool.apply_async(_portion, (chunk,)) for chunk in islice(chunks, 1))
-            yield portion
+    yield from in_order(_portion, chunks, jobs)
 
 
-def _chunks(first: int, histories: int | None) -> Iterator[Sequence[int]]:
+def _chunks(first: int, histories: int | None) -> Iterator[range]:
     end = None if histories is None else first + histories
     while end is None or first < end:
         after = first + CHUNK if end is None else min(end, first + CHUNK)
@@ -91,15 +96,9 @@ def _chunks(first: int, histories: int | None) -> Iterator[Sequence[int]]:
         first = after
 
 
-def _portion(chunk: tuple[Sequence[int], int | None]) -> Tally:
+def _portion(chunk: _Chunk) -> Tally:
     """A world refers to itself, and who only runs a command collects nothing: here it would be all the memory."""
     try:
-        return simulate(*chunk)
+        return simulate(chunk.seeds, chunk.nodes)
     finally:
         gc.collect()
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that counts; it ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)

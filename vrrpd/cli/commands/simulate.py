@@ -15,6 +15,7 @@ from vrrpd.sim.campaign import Broken, Tally, campaign
 from vrrpd.sim.generate import MOST_NODES, generate
 from vrrpd.sim.history import History, HistoryError, read_history, to_json
 from vrrpd.sim.keeping import KeepingError, Kept, read, write
+from vrrpd.sim.portions import LostError
 from vrrpd.sim.shrink import shrink, violation_of
 from vrrpd.sim.timeline import timeline
 
@@ -60,7 +61,8 @@ def simulate(
     When a law is broken, the shortest history that shows it is printed, and the command that shows it again. Ctrl-C
     or SIGTERM ends early, with what was simulated until then; with --keep the same command goes on from there.
 
-    Exit code: 0 no law was broken, 1 one was, 2 the options or the history cannot be used.
+    Exit code: 0 no law was broken, 1 one was, 2 the options or the history cannot be used, 3 it ended early because
+    one of its processes (--jobs) failed, or several that had the same histories were killed.
     """
     if file is not None:
         try:
@@ -82,7 +84,9 @@ def simulate(
         click.echo(json.dumps(_value(tally, taken, shortest, interrupted=interrupted), indent=2))
     else:
         _report(tally, taken, nodes, shortest, interrupted=interrupted)
-    sys.exit(1 if tally.broken else 0)
+    if counted.lost:
+        click.echo(f"Ended early: {counted.lost}.", err=True)
+    sys.exit(1 if tally.broken else 3 if counted.lost else 0)
 
 
 class _Campaign:
@@ -97,6 +101,8 @@ class _Campaign:
         self._began = time.monotonic()
         self._written = self._began
         self._interrupted = False
+        self.lost = ""
+        """Why it could not go on."""
 
     @property
     def taken(self) -> float:
@@ -116,11 +122,13 @@ class _Campaign:
                         self._keep(every=KEEP_EVERY)
                         if self._is_done() or self._interrupted:
                             break
+        except LostError as error:
+            self.lost = str(error)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._keep(every=0.0)
-        return self._interrupted and not self._is_done()
+        return (self._interrupted or bool(self.lost)) and not self._is_done()
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         """The portion that is under way is counted, or not begun."""
