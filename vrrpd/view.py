@@ -33,7 +33,8 @@ class VirtualRouterView:
     """``master``, whom a BACKUP follows, is None for a MASTER itself and while none is known.
 
     ``timers`` holds seconds left, by name. ``lingering``: addresses that it has resigned from and keeps until
-    the successor is heard.
+    the successor is heard. ``handed_over``: how often in a row, because it could not serve its addresses (0: all is
+    well); ``patience``: for how long it stays MASTER all the same.
     """
 
     name: str
@@ -48,6 +49,8 @@ class VirtualRouterView:
     faults: tuple[Fault, ...]
     waiting_for: tuple[str, ...]
     lingering: tuple[Address, ...]
+    handed_over: int
+    patience: Seconds
     timers: Mapping[str, Seconds]
     peers: tuple[PeerView, ...]
     statistics: Statistics
@@ -82,6 +85,8 @@ def view_of(router: VirtualRouter, now: Instant) -> VirtualRouterView:
         faults=router._current_faults(),
         waiting_for=tuple(sorted(router.waiting_for | router._group.waiting_for)),
         lingering=router._lingering.addresses,
+        handed_over=router._upkeep._handed_over,
+        patience=router._upkeep.patience(now),
         timers=router._deadlines.remaining(now),
         peers=tuple(_peer(heard) for heard in memory._peers.values()),
         statistics=router.statistics.copy(),

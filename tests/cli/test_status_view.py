@@ -262,6 +262,28 @@ def test_no_name_reaches_the_terminal_raw(name: str) -> None:
     assert printable("eth0 ü") == "eth0 ü"
 
 
+@pytest.mark.parametrize(
+    ("state", "unable", "timers", "said"),
+    [
+        ("BACKUP", (1, 57.3, 0.0), {}, ": for another 57 s it preempts nobody, and waits longer when a master resigns"),
+        (
+            "MASTER", (3, 0.0, 119.0), {"settled": 9.0},
+            ", 3 times in a row: that did not help, and it stays MASTER for another 1 min 59 s all the same",
+        ),
+        ("MASTER", (1, 0.0, 0.0), {"settled": 8.4}, ": well again in 8.4 s, if nothing fails"),
+        ("BACKUP", (2, 0.0, 0.0), {}, ", 2 times in a row: it has not shown since that it can"),
+    ],
+)  # fmt: skip
+def test_who_could_not_serve(
+    state: StateName, unable: tuple[int, float, float], timers: dict[str, float], said: str
+) -> None:
+    instance = sample_instance() if state == "MASTER" else backup()
+    handed_over, holds_back, stays = unable
+    instance["unable"] = {"handed_over": handed_over, "holds_back": holds_back, "stays": stays}
+    instance["timers"] |= timers
+    assert notes_of(instance, everything=False).urgent == (f"could not serve its addresses and handed over{said}",)
+
+
 def test_static_addresses_that_are_not_where_they_belong() -> None:
     status = sample_status()
     status["static_addresses"] = [

@@ -29,6 +29,7 @@ def sample_instance() -> InstanceStatus:
         "peers": [],
         "silent_peers": [],
         "lingering": [],
+        "unable": None,
         "rival": None,
         "probe": None,
         "statistics": {"adverts_sent": 184, "dropped": {"bad_ttl": 1}},

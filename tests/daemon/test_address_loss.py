@@ -66,6 +66,11 @@ def test_too_often_hands_over(lab: Lab, master: Node) -> None:
     other.becomes("MASTER")
     master.becomes("BACKUP")
     assert master.lines("MASTER -> BACKUP: .* 5 removals in 10 s: handing over")
+    unable = master.status()["unable"]
+    assert unable is not None
+    assert (unable["handed_over"], unable["stays"]) == (1, 0.0)
+    assert 30 < unable["holds_back"] <= 60
+    assert other.status()["unable"] is None
 
 
 def test_an_ipv6_address_comes_back_too(lab: Lab) -> None:

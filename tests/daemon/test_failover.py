@@ -213,6 +213,10 @@ def test_one_address_that_cannot_be_had_does_not_take_the_other_along_again_and_
     node = Node(lab["r1"], text).start()
     eventually(lambda: node.lines("handing over did not help"), "back from the hand-over that nobody took")
     assert node.holds()
+    unable = node.status()["unable"]
+    assert unable is not None
+    assert unable["handed_over"] == 1
+    assert 30 < unable["stays"] <= 60
     removed = len(node.lines("resigned|-> BACKUP"))
     eventually(lambda: len(node.lines("handing over did not help")) >= 3)
     assert node.holds()

@@ -58,6 +58,8 @@ def facts_of(text: str = CONFIG, state: State = State.MASTER, statistics: Statis
             faults=(),
             waiting_for=(),
             lingering=(),
+            handed_over=0,
+            patience=Seconds(0.0),
             timers={},
             peers=(),
             statistics=statistics or Statistics(),

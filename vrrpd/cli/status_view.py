@@ -86,7 +86,7 @@ def notes_of(instance: InstanceStatus, *, everything: bool) -> Notes:
         f"{instance['name']}: {instance['interface'] or 'no interface'}, "
         f"virtual router {instance['virtual_router_id']}, VRRPv{instance['version']}, IPv{instance['family']}"
     )
-    urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance))
+    urgent = (*_contests(instance), *_rival(instance), *_faults(instance), *_misplaced(instance), *_unable(instance))
     calm = (
         *_waiting(instance),
         *_lingering(instance),
@@ -191,6 +191,23 @@ def _misplaced(instance: InstanceStatus) -> Sequence[str]:
         for address in instance["addresses"]
         if address["present"] != wanted and address["address"].partition("/")[0] not in instance["lingering"]
     ]
+
+
+def _unable(instance: InstanceStatus) -> Iterator[str]:
+    unable, settled = instance["unable"], instance["timers"].get("settled")
+    if unable is None:
+        return
+    often = "" if unable["handed_over"] == 1 else f", {unable['handed_over']} times in a row"
+    if unable["stays"]:
+        after = f"that did not help, and it stays MASTER for another {duration(unable['stays'])} all the same"
+    elif unable["holds_back"]:
+        left = duration(unable["holds_back"])
+        after = f"for another {left} it preempts nobody, and waits longer when a master resigns"
+    elif settled is not None:
+        after = f"well again in {duration(settled)}, if nothing fails"
+    else:
+        after = "it has not shown since that it can"
+    yield f"could not serve its addresses and handed over{often}: {after}"
 
 
 def static_lines(status: StatusResult, *, everything: bool) -> tuple[str, ...]:

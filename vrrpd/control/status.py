@@ -105,10 +105,23 @@ class ProbeStatus(TypedDict):
     answered_ago: float | None
 
 
+class UnableStatus(TypedDict):
+    """It could not serve its addresses, because the kernel refused them or somebody kept removing them.
+
+    ``handed_over``: how often in a row. ``holds_back``: for so long a BACKUP preempts nobody, and waits
+    Master_Down_Interval after a resignation. ``stays``: for so long a MASTER does not hand over again.
+    """
+
+    handed_over: int
+    holds_back: float
+    stays: float
+
+
 class InstanceStatus(TypedDict):
     """``master`` is None while nobody is known to hold the addresses.
 
     ``lingering``: addresses that it has resigned from and keeps until the successor is heard.
+    ``unable`` is None unless it handed over for want of its addresses, and has not been well since.
     ``rival`` is the MAC address of another host that answers for our first address (unicast over IPv4), or None.
     """
 
@@ -130,6 +143,7 @@ class InstanceStatus(TypedDict):
     faults: list[FaultStatus]
     waiting_for: list[str]
     lingering: list[str]
+    unable: UnableStatus | None
     trackers: list[TrackerStatus]
     timers: dict[str, float]
     peers: list[PeerStatus]

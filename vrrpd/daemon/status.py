@@ -19,10 +19,12 @@ from vrrpd.control.status import (
     SilentPeerStatus,
     StatusResult,
     TrackerStatus,
+    UnableStatus,
     WorkerDeath,
 )
 from vrrpd.core.effects import State
 from vrrpd.core.node import Node
+from vrrpd.core.timers import Timer
 from vrrpd.daemon.kernel_form import Standing, key_of, standing
 from vrrpd.daemon.plan import InstancePlan
 from vrrpd.daemon.post import Death
@@ -114,6 +116,7 @@ class StatusReporter:
             faults=[{"reason": fault.reason.value, "name": fault.name} for fault in view.faults],
             waiting_for=list(view.waiting_for),
             lingering=[str(address) for address in view.lingering],
+            unable=_unable(view),
             trackers=[_tracker(report) for report in self._trackers.reports(plan.config)],
             timers=dict(view.timers),
             peers=[_peer(peer, now) for peer in view.peers],
@@ -146,6 +149,17 @@ def _address(vip: VirtualAddress, device: str, there: Standing) -> AddressStatus
         device=device,
         present=entry is not None and entry.usable,
         duplicate=entry is not None and entry.duplicate,
+    )
+
+
+def _unable(view: VirtualRouterView) -> UnableStatus | None:
+    if not view.handed_over:
+        return None
+    master = view.state is State.MASTER
+    return UnableStatus(
+        handed_over=view.handed_over,
+        holds_back=view.timers.get(Timer.YIELD_HOLD.value, 0.0),
+        stays=view.patience if master else 0.0,
     )
 
 

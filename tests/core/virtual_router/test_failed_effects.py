@@ -137,6 +137,20 @@ def test_who_is_alone_stays() -> None:
     assert story.is_in(State.MASTER)
 
 
+def test_a_view_says_who_could_not_serve_until_it_is_well_again() -> None:
+    assert (master().view.handed_over, master().view.patience) == (0, 0.0)
+    story = unable()
+    assert (story.view.handed_over, story.view.patience, story.timer("yield_hold")) == (1, 0.0, 60.0)
+    story.next_deadline()
+    assert story.is_in(State.MASTER)
+    assert (story.view.handed_over, story.view.patience) == (1, 60.0)
+    story.until(story.now + 9.9)
+    assert story.view.handed_over == 1
+    assert story.view.patience == pytest.approx(50.1)
+    story.until(story.now + 0.2)
+    assert (story.view.handed_over, story.view.patience) == (0, 0.0)
+
+
 def test_limits_are_settings() -> None:
     story = master(parameters(retry_limit=1))
     assert change(add_fails(story)).new is State.BACKUP
