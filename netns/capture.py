@@ -1,7 +1,5 @@
 """What really crossed the bridge, with the kernel's time stamps."""
 
-import os
-import select
 import socket
 import struct
 import threading
@@ -14,6 +12,7 @@ from netns import kernel
 from netns.bridge import NAME
 from netns.kernel import ACCEPT, JUMP_EQUAL, LOAD_BYTE, LOAD_HALF, LOAD_WORD, REJECT, Instruction
 from netns.lab import Lab
+from netns.reader import Reader
 from netns.wire import Advert, Announcement, Record, parse
 
 _PACKET_OUTGOING: Final = 4
@@ -32,10 +31,8 @@ class Capture:
         self._records: list[Record] = []
         self._news = threading.Condition()
         self._socket = kernel.in_namespace(lab.bridge.network, _open)
-        self._wake_read, self._wake_write = os.pipe()
         self._lost = 0
-        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
-        self._thread.start()
+        self._reader = Reader("capture", {self._socket.fileno(): self._drain})
         lab.on_close().callback(self.close)
 
     def adverts(
@@ -131,28 +128,15 @@ class Capture:
     def close(self) -> None:
         if self._socket.fileno() < 0:
             return
-        os.write(self._wake_write, b"x")
-        self._thread.join()
+        self._reader.close()
         self._lost = self.lost
         self._socket.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _run(self) -> None:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        poll.register(self._wake_read, select.POLLIN)
-        while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            self._drain()
-            if self._wake_read in ready:
-                return
 
     def _drain(self) -> None:
         frames = []

@@ -1,17 +1,17 @@
 """Addresses and links inside the hosts, as the kernel reports them over rtnetlink."""
 
-import os
-import select
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from netns import kernel
 from netns.lab import Lab
+from netns.reader import Reader
 
 _GROUPS: Final = 1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
 _NEW_LINK: Final = 16
@@ -53,9 +53,8 @@ class Monitor:
         self._links: list[LinkChange] = []
         self._news = threading.Condition()
         self._sockets = {host.name: host.enter(_open) for host in lab.routers}
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
-        self._thread.start()
+        reads = {sock.fileno(): partial(self._drain, name) for name, sock in self._sockets.items()}
+        self._reader = Reader("monitor", reads)
         lab.on_close().callback(self.close)
 
     def addresses(self, host: str | None = None, address: str | None = None) -> list[AddressChange]:
@@ -92,24 +91,10 @@ class Monitor:
     def close(self) -> None:
         if not self._sockets:
             return
-        os.write(self._wake_write, b"x")
-        self._thread.join()
+        self._reader.close()
         for sock in self._sockets.values():
             sock.close()
         self._sockets = {}
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-
-    def _run(self) -> None:
-        poll = select.poll()
-        names = {sock.fileno(): name for name, sock in self._sockets.items()}
-        for descriptor in (*names, self._wake_read):
-            poll.register(descriptor, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wake_read:
-                    return
-                self._drain(names[descriptor])
 
     def _drain(self, host: str) -> None:
         while True:

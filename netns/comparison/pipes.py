@@ -1,12 +1,14 @@
 """Reads the notify FIFOs of the hosts as lines arrive."""
 
 import os
-import select
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from netns.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,7 @@ class Pipes:
         self._lines: list[Line] = []
         self._rest = dict.fromkeys(paths, b"")
         self._files = {_opened(path, mode): name for name, path in paths.items()}
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="pipes", daemon=True)
-        self._thread.start()
+        self._reader = Reader("pipes", {descriptor: partial(self._read, descriptor) for descriptor in self._files})
 
     def lines(self) -> list[Line]:
         with self._news:
@@ -38,20 +38,9 @@ class Pipes:
         return next((line for line in self.lines() if line.host == host and line.time_ns >= since), None)
 
     def close(self) -> None:
-        os.write(self._wake_write, b"x")
-        self._thread.join()
-        for descriptor in (*self._files, self._wake_read, self._wake_write):
+        self._reader.close()
+        for descriptor in self._files:
             os.close(descriptor)
-
-    def _run(self) -> None:
-        poll = select.poll()
-        for descriptor in (*self._files, self._wake_read):
-            poll.register(descriptor, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wake_read:
-                    return
-                self._read(descriptor)
 
     def _read(self, descriptor: int) -> None:
         host = self._files[descriptor]

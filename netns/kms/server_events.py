@@ -1,15 +1,14 @@
 """What the HAProxys say of the KMS nodes, the moment they say it."""
 
-import os
 import re
-import select
 import socket
-import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from netns.kms.balancer import Balancer
 from netns.kms.configs import BACKEND, event_socket
+from netns.reader import Reader
 
 _CHANGE: Final = re.compile(rf"Server {BACKEND}/(\S+) is (UP|DOWN)\b")
 
@@ -26,31 +25,18 @@ class ServerEvents:
     def __init__(self, balancers: Iterable[Balancer], told: Callable[[str, str], None]) -> None:
         self._told = told
         self._sockets = {balancer.name: _open(balancer) for balancer in balancers}
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="server events", daemon=True)
-        self._thread.start()
+        reads = {sock.fileno(): partial(self._read, name) for name, sock in self._sockets.items()}
+        self._reader = Reader("server events", reads)
 
-    def _run(self) -> None:
-        poll = select.poll()
-        names = {sock.fileno(): name for name, sock in self._sockets.items()}
-        for descriptor in (*names, self._wake_read):
-            poll.register(descriptor, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wake_read:
-                    return
-                name = names[descriptor]
-                what = change_in(self._sockets[name].recv(4096).decode(errors="replace"))
-                if what is not None:
-                    self._told(name, what)
+    def _read(self, name: str) -> None:
+        what = change_in(self._sockets[name].recv(4096).decode(errors="replace"))
+        if what is not None:
+            self._told(name, what)
 
     def close(self) -> None:
-        os.write(self._wake_write, b"x")
-        self._thread.join()
+        self._reader.close()
         for sock in self._sockets.values():
             sock.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
 
 
 def _open(balancer: Balancer) -> socket.socket:
