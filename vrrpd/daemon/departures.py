@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from vrrpd.core.effects import Linger
 from vrrpd.core.events import Event, LetGo
@@ -17,6 +17,9 @@ from vrrpd.units import Address, Family, Seconds, family_of
 from vrrpd.view import view_of
 
 log = logging.getLogger("vrrpd")
+
+PAUSE: Final = 0.005
+"""Seconds between two looks at what is announced: whoever woke up for each of thousands would be in the way."""
 
 _Place: TypeAlias = tuple[int, Address]
 """An address, and the index of the interface that it is announced on."""
@@ -53,7 +56,7 @@ class Departures:
             except LinuxError as error:
                 log.info("%s: the successor's first advertisement has to do", error)
             else:
-                self._loop.add_reader(ear.fileno(), self._readable, index, ear)
+                self._listen(index, ear)
 
     def when_over(self, done: Callable[[], None]) -> None:
         """Call it once nobody waits for a successor any more."""
@@ -91,7 +94,13 @@ class Departures:
             self._loop.remove_reader(ear.fileno())
             ear.close()
 
+    def _listen(self, index: int, ear: Overhear) -> None:
+        if ear in self._ears.values():
+            self._loop.add_reader(ear.fileno(), self._readable, index, ear)
+
     def _readable(self, index: int, ear: Overhear) -> None:
+        self._loop.remove_reader(ear.fileno())
+        self._loop.call_later(PAUSE, self._listen, index, ear)
         try:
             heard = {(index, address): mac for address, mac in ear.heard()}
         except LinuxError as error:
@@ -100,9 +109,10 @@ class Departures:
             return
         left = []
         for name, places in self._awaited.items():
-            if places and not (places := places - heard.keys()):
-                left.append((name, LetGo(f"announced by {_text(next(reversed(heard.values())))}")))
-            self._awaited[name] = places
+            if places:
+                places.difference_update(heard)
+                if not places:
+                    left.append((name, LetGo(f"announced by {_text(next(reversed(heard.values())))}")))
         self._deliver(left)
 
 
