@@ -84,7 +84,8 @@ PARTS = (VirtualRouter("VI_1", parameters()), Deadlines(), Memory(), Upkeep(), L
 def test_nothing_that_is_remembered_is_forgotten(part: object) -> None:
     """Whoever adds something to remember says in ``_REMEMBERED`` of which type it is."""
     listed = {name for names in _REMEMBERED[type(part)].values() for name in names}
-    has = set(vars(part)) if hasattr(part, "__dict__") else set(type(part).__slots__)  # type: ignore[attr-defined]  # one of both
+    slots = {name for cls in type(part).__mro__ for name in getattr(cls, "__slots__", ())}
+    has = slots.union(getattr(part, "__dict__", ()))
     assert listed | APART.get(type(part), set()) == has
 
 

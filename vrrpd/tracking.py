@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from vrrpd.core.effects import Reason
 from vrrpd.core.events import Fault
-from vrrpd.records import dataclass
+from vrrpd.records import NONE, dataclass
 from vrrpd.units import OWNER, Priority
 
 LOWEST, HIGHEST = 1, 254
@@ -110,7 +110,7 @@ def evaluate(base: Priority, contributions: Iterable[Contribution | FileContribu
         elif item.status is item.reverse:
             faults.add(Fault(Reason.TRACK_FAILED, item.name))
     effective = base if base == OWNER else Priority(min(max(total, LOWEST), HIGHEST))
-    return TrackingResult(effective, frozenset(faults), frozenset(waiting))
+    return TrackingResult(effective, frozenset(faults) or NONE, frozenset(waiting) or NONE)
 
 
 def _weighed(item: Contribution) -> int:

@@ -19,6 +19,9 @@ LONGEST_REST: Final = Seconds(3600.0)
 class FastElection(Election):
     """Which host is asked, and what its silence leads to."""
 
+    # Beyond thirty attributes Python keeps five times as much for each instance.
+    __slots__ = ("_probe", "_protocol_down", "_provisional_until", "_relied_on", "_rest", "_rest_until", "_taken_from")
+
     def __init__(self, name: str, parameters: Parameters) -> None:
         super().__init__(name, parameters)
         self._relied_on: Address | None = None  # who sent the advert accepted last

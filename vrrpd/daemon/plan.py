@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -21,7 +20,7 @@ ALL_ROUTERS_6: Final = IPv6Address("ff02::12")
 """RFC 9568 section 5.1.2.2."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InstancePlan:
     """``destinations`` is where adverts go: the group, which is listened to as well, or the unicast peers.
 
@@ -39,7 +38,7 @@ class InstancePlan:
     default_device: str = ""
     buffer: ReceiveBuffer = NOTHING_ASKED
 
-    @cached_property
+    @property
     def name(self) -> str:
         return self.config.name
 
@@ -87,11 +86,11 @@ class InstancePlan:
     def vips(self) -> tuple[VirtualAddress, ...]:
         return self.config.virtual_ipaddress + self.config.virtual_ipaddress_excluded
 
-    @cached_property
+    @property
     def addresses(self) -> frozenset[Address]:
         return frozenset(vip.address for vip in self.vips)
 
-    @cached_property
+    @property
     def devices(self) -> tuple[str, ...]:
         """The interfaces this instance needs by name, its own first."""
         own = (self.interface,) if self.interface else ()

@@ -12,7 +12,7 @@ from vrrpd.linux.arp import MAC_LENGTH, gratuitous_arp
 from vrrpd.linux.interfaces import InterfaceAddress, Link
 from vrrpd.linux.ndisc import unsolicited_advertisement
 from vrrpd.linux.netlink import Netlink
-from vrrpd.records import dataclass
+from vrrpd.records import NONE, dataclass
 from vrrpd.units import Address, Family
 
 
@@ -58,15 +58,15 @@ class VipSet:
         self._entries = entries
         self._bound: dict[Address, _Bound] = {}
         self._batch: AddressBatch | None = None
-        self._routers: frozenset[str] = frozenset()
+        self._routers: frozenset[str] = NONE
         self._frames: dict[Address, tuple[int, bytes]] = {}
         self._bursts: dict[tuple[Address, ...], tuple[Burst, ...]] = {}
         self._whole: tuple[Burst, ...] = ()
         self._looks_first = any(vip.dad and vip.address.version == 6 for vip in plan.vips)
         self._former: Mapping[Address, Vip] = {}
-        self._untracked = frozenset(vip.address for vip in plan.vips if vip.no_track)
+        self._untracked = frozenset(vip.address for vip in plan.vips if vip.no_track) or NONE
         self._examined: dict[Address, int] = {}
-        self._spared: frozenset[Address] = frozenset()
+        self._spared: frozenset[Address] = NONE
         self._own: Link | None = None
         self.patient = False
 
@@ -123,7 +123,7 @@ class VipSet:
     def _look_who_routes(self) -> frozenset[str]:
         """Those of our interfaces with IPv6 addresses on which this host is a router."""
         names = {bound.link.name for bound in self._bound.values() if bound.vip.address.version == 6}
-        return frozenset(name for name in names if self._forwarding(name, Family.IPV6))
+        return frozenset(name for name in names if self._forwarding(name, Family.IPV6)) or NONE
 
     def _build_frames(self) -> None:
         self._bursts.clear()
@@ -190,7 +190,7 @@ class VipSet:
         """Addresses that are unbound are nowhere, and so removed."""
         self.hush(addresses)
         if self._spared:
-            addresses, self._spared = tuple(item for item in addresses if item not in self._spared), frozenset()
+            addresses, self._spared = tuple(item for item in addresses if item not in self._spared), NONE
         failures = self._remove_former(netlink, addresses)
         if self._batch is not None:
             failures += self._batch.remove(netlink, self._choice(addresses))

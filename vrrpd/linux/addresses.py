@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from errno import EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV
-from functools import cached_property
 from typing import Final
 
 from vrrpd.errors import LinuxError, describe_errno
@@ -67,13 +66,18 @@ class AddressBatch:
 
     def __init__(self, vips: Sequence[Vip]) -> None:
         self.vips: Final = tuple(vips)
+        self._encoded: tuple[_Encoded, ...] | None = None
 
     def prepare(self) -> None:
         """Encode them, if that is not done yet: before they are needed."""
-        _ = self._encoded
+        self._all()
 
-    @cached_property
-    def _encoded(self) -> tuple[_Encoded, ...]:
+    def _all(self) -> tuple[_Encoded, ...]:
+        if self._encoded is None:
+            self._encoded = self._encode()
+        return self._encoded
+
+    def _encode(self) -> tuple[_Encoded, ...]:
         additions = rtnl.encode_addresses(rtnl.encode_new_address, [_request(vip, PROTOCOL) for vip in self.vips])
         removals = rtnl.encode_addresses(rtnl.encode_delete_address, [_request(vip) for vip in self.vips])
         return tuple(map(_Encoded, self.vips, additions, removals))
@@ -97,8 +101,8 @@ class AddressBatch:
 
     def _chosen(self, addresses: Collection[Address] | None) -> Iterable[_Encoded]:
         if addresses is None:
-            return self._encoded
-        return [entry for entry in self._encoded if entry.vip.address in addresses]
+            return self._all()
+        return [entry for entry in self._all() if entry.vip.address in addresses]
 
 
 def _request(vip: Vip, protocol: int | None = None) -> AddressRequest:
