@@ -32,9 +32,13 @@ def machine_context(
         has_user=_has_user,
         has_namespace=_has_namespace,
         check_script=_check_script,
-        default_user=DEFAULT_SCRIPT_USER if has_default_script_user() else None,
+        default_user=_default_user,
         check_all_includes=check_all_includes,
     )
+
+
+def _default_user() -> str | None:
+    return DEFAULT_SCRIPT_USER if has_default_script_user() else None
 
 
 def _random(low: int, high: int) -> int:

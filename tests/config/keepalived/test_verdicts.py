@@ -18,7 +18,7 @@ def tracked(keywords: str = "") -> str:
 
 
 def scripts(check: ScriptCheck, user: str | None = None) -> ReadContext:
-    return ReadContext(check_script=lambda *_: check, default_user=user)
+    return ReadContext(check_script=lambda *_: check, default_user=lambda: user)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +228,18 @@ def test_users_that_do_not_exist() -> None:
     assert "quotation marks" in dropped.find("unknown-user").expected
 
 
+def test_no_account_is_looked_up_without_a_script() -> None:
+    asked: list[str] = []
+    context = ReadContext(default_user=lambda: asked.append("who?"))
+    instance("", context=context)
+    assert asked == []
+    instance("notify_master /bin/x", context=context)
+    assert asked == ["who?"]
+
+
 def test_a_script_user_counts_for_what_stands_behind_it() -> None:
     text = "global_defs {\nnotify_fifo_script /bin/x\nscript_user nobody\nstartup_script /bin/x\n}\n"
-    outcome = instance("", text, ReadContext(default_user=None))
+    outcome = instance("", text, ReadContext(default_user=lambda: None))
     defs = outcome.model.global_defs
     assert defs.notify_fifo_script is not None
     assert defs.notify_fifo_script.user == "root"

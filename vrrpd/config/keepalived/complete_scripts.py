@@ -27,13 +27,16 @@ class Scripts:
         self._manners = ScriptManners(
             defs.get("use_symlink_paths", bool, False), defs.get("set_supplementary_groups", bool, False)
         )
-        self._user = defs.find("script_user", str) or context.default_user
         self._group = defs.find("script_group", str)
         self._unresolved = "script_user.unknown" in defs.origins and "script_user" not in defs.values
         self._as_root: Location | None = None
 
+    def _user(self) -> str | None:
+        """Looked up for those who have a script: that may ask a name server."""
+        return self._defs.find("script_user", str) or self._context.default_user()
+
     def usable(self, command: Command, what: str, at: Location) -> bool:
-        user, group = (command.user, command.group) if command.user else (self._user, self._group)
+        user, group = (command.user, command.group) if command.user else (self._user(), self._group)
         if not command.user and self._unresolved:
             self._complaints.complain(
                 Complaint.GENERAL, at, "no-script-user",
@@ -114,7 +117,7 @@ class Scripts:
             self._drop_unusable(self._defs, keyword)
 
     def _earlier_than_user(self, keyword: str, command: Command) -> None:
-        user = self._context.default_user or "root"
+        user = self._context.default_user() or "root"
         self._defs.values[keyword] = Command(command.argv, user)
         self._complaints.warn(
             self._defs.at(keyword), "script-user-later",

@@ -69,13 +69,17 @@ def _any_user(user: str, group: str | None) -> bool:
     return True
 
 
+def _script_account() -> str | None:
+    return "keepalived_script"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadContext:
     """The defaults know nothing of any machine: no files to include, every interface, user and script is there.
 
     ``find_files(pattern, directory)`` gives the regular files without execute bit that match, sorted. ``random(low,
     high)`` both included. ``check_script(program, user, group, manners)``: users as written, None: the default user.
-    ``has_user(user, group)``; ``default_user`` is who runs scripts when nobody is named: None when there is no account
+    ``has_user(user, group)``; ``default_user()``: who runs scripts when nobody is named, None when there is no account
     ``keepalived_script``.
     """
 
@@ -88,5 +92,5 @@ class ReadContext:
     has_user: Callable[[str, str | None], bool] = _any_user
     has_namespace: Callable[[str], bool] = _any
     check_script: CheckScript = _safe_script
-    default_user: str | None = "keepalived_script"
+    default_user: Callable[[], str | None] = _script_account
     check_all_includes: bool = False
