@@ -215,6 +215,16 @@ def last_heard(router: VirtualRouter) -> float:
     return 0.0 if followed is None else followed.at
 
 
+def source_of(router: VirtualRouter) -> Address | None:
+    """That it sends from."""
+    return router._source
+
+
+def has_link(router: VirtualRouter) -> bool:
+    """It was not told that its link cannot be used."""
+    return router._link_fault is None
+
+
 def let_lead(router: VirtualRouter) -> None:
     """Its Master_Down_Timer has run out."""
     router._deadlines.set(Timer.MASTER_DOWN, Instant(0.0))

@@ -6,7 +6,7 @@ time of its start, and most of those functions are never called.
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Final
@@ -68,10 +68,10 @@ def _dressed(bare: type, *, frozen: bool, order: bool) -> type:
     return cls  # type: ignore[no-any-return]  # the class that was given, with slots
 
 
-def prepare(*classes: type) -> None:
+def prepare(*classes: type, methods: Iterable[str] = ("__init__", "__eq__", "__hash__")) -> None:
     """Write their methods now: for what is to be quick when it is done for the first time."""
     for cls in classes:
-        for name in ("__init__", "__eq__", "__hash__"):
+        for name in methods:
             getattr(cls, name)
 
 

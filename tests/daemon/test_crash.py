@@ -89,6 +89,27 @@ def test_keepalived_sees_nothing_of_it(priority: int) -> None:
         assert node.stop() == 0
 
 
+def test_the_socket_for_announcements_is_not_closed_with_the_worker(lab: Lab) -> None:
+    """The kernel takes 10 ms for that, in which nobody is told that the worker has ended."""
+    node = Node(lab["r1"], instance_text(priority=150)).start()
+    node.becomes("MASTER")
+    kept = announcers_of(node.process.pid)
+    assert len(kept) == 1
+    node.kill_worker()
+    assert announcers_of(node.worker) == announcers_of(node.process.pid) == kept
+    lab["r1"].remove_interface()
+    lab["r1"].create_interface()
+    eventually(lambda: len(announcers_of(node.process.pid) - kept) == 1, "that of the new interface")
+    eventually(lambda: announcers_of(node.process.pid).isdisjoint(kept), "and no other one")
+
+
+def announcers_of(pid: int) -> set[str]:
+    """The packet sockets of a process."""
+    table = Path(f"/proc/{pid}/net/packet").read_text().splitlines()[1:]
+    packet = {f"socket:[{line.split()[8]}]" for line in table}
+    return packet & {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+
+
 def test_a_worker_that_dies_again_at_once_hands_over(lab: Lab) -> None:
     first = Node(lab["r1"], instance_text(priority=150, advert_int=0.2)).start()
     second = Node(lab["r2"], instance_text(priority=100, advert_int=0.2)).start()

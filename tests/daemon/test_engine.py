@@ -247,6 +247,26 @@ def test_an_earlier_deadline_is_kept(engine: Engine, notes: Notes, loop: Loop) -
     turn(loop, lambda: "due" in notes.log)
 
 
+@pytest.mark.parametrize(("late", "sends"), [(-0.02, True), (0.02, True), (0.06, False)])
+def test_who_goes_on_for_another_process_says_what_is_due_and_hardly_anything_before(
+    engine: Engine, notes: Notes, late: float, sends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next advertisement is due an interval after this one was: what is early makes a longer silence behind it."""
+    until: list[float] = []
+
+    def adverts_due(moment: Instant) -> tuple[Directed, ...]:
+        until.append(moment)
+        return ()
+
+    monkeypatch.setattr(notes, "adverts_due", adverts_due)
+    notes.deadline = Instant(now() - late)
+    began = now()
+    engine.hasten()
+    assert bool(until) is sends, "who has not run for an interval listens first"
+    assert all(moment <= now() + 0.05 / 10 for moment in until)
+    assert all(moment > began for moment in until)
+
+
 def test_a_socket_that_fails_is_handed_back(engine: Engine, notes: Notes) -> None:
     lost: list[str] = []
     engine.lost = lambda _, error: lost.append(str(error))

@@ -86,12 +86,16 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def links_of(host: Host, loop: Loop) -> Links:
+    links = unreviewed(host, loop)
+    links.review()
+    return links
+
+
+def unreviewed(host: Host, loop: Loop) -> Links:
     plans = plans_of(instance_text())
     outlet = Spacing(lambda _: _never(), loop)
     means = {plan.name: Means(Speaker(plan), VipSet(plan, outlet, lambda *_: False)) for plan in plans}
-    links = Links(plans, means, host, loop, host)
-    links.review()
-    return links
+    return Links(plans, means, host, loop, host)
 
 
 def _never() -> Announcer:
@@ -107,6 +111,27 @@ def test_a_socket_that_failed_is_replaced_at_once(host: Host, loop: Loop) -> Non
     assert host.told == [], "nobody need know"
     links.close()
     assert host.listening == []
+
+
+@pytest.mark.parametrize("mute", [False, True])
+def test_who_goes_on_where_another_process_stood_is_told_of_what_is_different_only(
+    host: Host, loop: Loop, mute: bool
+) -> None:
+    links, host.mute = unreviewed(host, loop), mute
+    links.recall({"VI_1": SOURCE}, ["VI_1"])
+    assert host.told == []
+    links.review()
+    assert host.told == ([PrimaryAddressChanged(None)] if mute else [])
+    assert host.listening == [99]
+    links.close()
+
+
+def test_nothing_is_taken_for_granted_that_was_not_so(host: Host, loop: Loop) -> None:
+    links = unreviewed(host, loop)
+    links.recall({}, [])
+    links.review()
+    assert host.told == [PrimaryAddressChanged(SOURCE), LinkChanged(True)]
+    links.close()
 
 
 def test_who_cannot_listen_may_not_take_part_until_it_can(host: Host, loop: Loop) -> None:

@@ -32,6 +32,7 @@ class Bench:
     """One BACKUP, whose recorder has written all there is."""
 
     def __init__(self, loop: Loop) -> None:
+        self.loop = loop
         self.config = configured()
         self.node = Node([VirtualRouter(own.name, parameters_of(own)) for own in self.config.vrrp_instances])
         self.ledger = Ledger()
@@ -88,6 +89,18 @@ def test_what_is_written_is_read(bench: Bench) -> None:
     assert found is not None
     assert views_of(found.node, START) == views_of(bench.node, START)
     assert (tuple(found.lost), tuple(found.ahead)) == ((), ())
+
+
+def test_parameters_are_written_once_for_each_configuration(bench: Bench) -> None:
+    written = bench.ledger.parameters.number
+    for configuration in (written, written + 1):
+        found = read(bench.ledger, bench.config)
+        assert found is not None
+        after = Recorder(bench.ledger, bench.node, bench.loop, dict, found)
+        after.write()
+        after.close()
+        assert bench.ledger.parameters.number == configuration
+        bench.ledger.config.write(b"another one")
 
 
 def test_the_usual_advert_moves_the_deadline_without_anything_else_being_written(bench: Bench) -> None:

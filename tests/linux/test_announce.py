@@ -1,3 +1,4 @@
+import os
 import socket
 import subprocess
 from errno import EMSGSIZE, ENETDOWN, ENODEV, ENXIO
@@ -46,6 +47,23 @@ def test_neighbour_advertisements(cable: Cable, opened: Opened) -> None:
     assert announcer(cable.left, opened).send([frame], 1) == 1
     while wire.recv(2048) != frame:
         pass
+
+
+def test_another_process_goes_on_with_it(cable: Cable, opened: Opened) -> None:
+    wire, wanted = tap(cable.right, opened, ETH_P_ARP), frames(1)
+    first = announcer(cable.left, opened)
+    kept = os.dup(first.fileno())
+    first.close()
+    assert opened(cable.left.call(Announcer, first.interface_index, None, kept)).send(wanted, 1) == 1
+    assert wire.recv(2048) == wanted[0]
+
+
+def test_what_cannot_be_gone_on_with_is_closed(cable: Cable, opened: Opened) -> None:
+    kept = os.dup(announcer(cable.left, opened).fileno())
+    with pytest.raises(LinuxError, match="interface 77"):
+        cable.left.call(Announcer, 77, None, kept)
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(kept)
 
 
 def test_nothing_to_send(cable: Cable, opened: Opened) -> None:

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from typing import Final, cast
 
 from vrrpd.config.model import Config
@@ -25,9 +24,7 @@ from vrrpd.daemon.startup_delay import remainder
 from vrrpd.daemon.statics import Statics
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.trackers import Trackers
-from vrrpd.errors import LinuxError
-from vrrpd.handover import wanted_probes
-from vrrpd.linux.clock import now as read_clock
+from vrrpd.handover import has_link, source_of, wanted_probes
 from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.netlink import Netlink
 from vrrpd.loop import Handle, Loop
@@ -109,43 +106,36 @@ class Adopting:
 
     def adopt(self, memory: Memory, read_at: Instant, why: str) -> None:
         """Instead of ``start``: go on where another process stood. Nobody is told of it but the journal: ``why``."""
-        self._speak_first()
+        for means in self._means.values():
+            means.vips.patient = True
+        routers = self._node.routers
+        well = [name for name, router in routers.items() if router.is_started and has_link(router)]
+        self._links.recall({name: source_of(router) for name, router in routers.items()}, well)
+        self._continuity.speak_for_itself(self._node)
+        self._engine.hasten()
         self._notifier.resume(memory.notify)
         self._notifier.open()
         self._journaling.configure(self._config.global_defs, why)
         self._kernel.recall(memory.kernel)
         self._set_up_process()
+        self._engine.hasten()
         self._install_statics()
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces)
         self._trackers.resume(memory.scripts)
         self._started, self._started_at = memory.startup, memory.startup_at
         self.reporter.started = memory.started
-        for means in self._means.values():
-            means.vips.patient = True
         self._prepare_rest(deque(self._means.values()))
-        self._links.recall({name: view_of(router, read_at).source for name, router in self._node.routers.items()})
         self._engine.hasten()
         self._links.review()
         self._open_announcers()
         self._engine.hasten()
         self._prober.resume(memory.probed, wanted_probes(self._node))
         self._set_right(read_at)
+        self._engine.hasten()
         for name in self._node.lingering:
             self.departures.take(name, Linger(view_of(self._node.router(name), read_at).lingering))
         self._engine.resume()
         self._trackers.start()
-
-    def _speak_first(self) -> None:
-        """The other nodes wait for a master, and for nothing else that is still to be done."""
-        interfaces, now = {plan.name: plan.interface for plan in self._plans}, read_clock()
-        for name, router in self._node.routers.items():
-            source = view_of(router, now).source
-            link = self._watch.link(interfaces[name])
-            if router.state is State.MASTER and source is not None and link is not None:
-                with suppress(LinuxError):  # it is looked into later
-                    self._means[name].speaker.open(link.index, source)
-        self._continuity.speak_for_itself(self._node)
-        self._engine.hasten()
 
     def _set_right(self, now: Instant) -> None:
         """The dead process may have been about to do something: what is not so is made so."""

@@ -109,8 +109,7 @@ class Continuity:
     ) -> Recorder | None:
         if self.ledger is None:
             return None
-        slots = self.legacy.slots if self.legacy is not None else None
-        return Recorder(self.ledger, node, loop, shell, slots, packets)
+        return Recorder(self.ledger, node, loop, shell, self.legacy, packets)
 
 
 def config_of(ledger: Ledger, first: Config) -> Config:

@@ -25,8 +25,10 @@ QUIET: Final = Seconds(0.05)
 """What takes a while may begin when there is at least this much until the next deadline."""
 FULL_QUEUES: Final = 8
 """So many times what is read at once is the most that a receive queue holds."""
-AHEAD: Final = Seconds(0.1)
-"""How much too early an advertisement may go out when it would be late otherwise, but never by half its interval."""
+AHEAD: Final = 20
+"""By this share of its interval an advertisement may go out too early when it would be late otherwise: the silence
+behind it is longer by as much.
+"""
 ALWAYS: Final = Instant(float("-inf"))
 """A timer set for this is never set anew."""
 
@@ -171,12 +173,10 @@ class Engine:
 
         Those that are overdue by an interval are not: who has not run for so long hears others first.
         """
-        routers = self._node.routers.values()
-        now = read_clock()
+        routers, oldest, now = self._node.routers.values(), self._node.deadline, read_clock()
         shortest = min((router.parameters.advert_interval for router in routers), default=Seconds(0.0))
-        oldest = min((at for router in routers if (at := router.deadline) is not None), default=now)
-        if between(oldest, now) < shortest:
-            due = self._node.adverts_due(after(now, Seconds(min(AHEAD, shortest / 2))))
+        if oldest is not None and between(oldest, now) < shortest:
+            due = self._node.adverts_due(after(now, Seconds(shortest / AHEAD)))
             self._failures += self._executor.carry_out(due, now)
 
     def resume(self) -> None:

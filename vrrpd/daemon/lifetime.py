@@ -159,9 +159,7 @@ class Lifetime:
             log.info("vrrpd %s is ready: %s", __version__, self._service.summary)
         self._tell_ready()
         self._loop.call_later(REHEARSAL, self._service.when_quiet, self._reloader.rehearse)
-        gc.collect()
-        gc.freeze()  # what exists now lives as long as the process: no collection need look at it
-        gc.enable()
+        self._service.when_quiet(_settle)
         self._loop.run_forever()
 
     def _adopt(self, memory: Memory) -> None:
@@ -334,6 +332,12 @@ class Lifetime:
         self._failed = True
         self._exit_code = ExitCode.FAILED
         loop.stop()
+
+
+def _settle() -> None:
+    gc.collect()
+    gc.freeze()  # what exists now lives as long as the process: no collection need look at it
+    gc.enable()
 
 
 def _continuity(supervision: Supervision, config: Config) -> Continuity:

@@ -4,6 +4,7 @@ import logging
 import operator
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import field
 from functools import cache, cached_property
 from typing import Final, Protocol
@@ -114,11 +115,20 @@ class Links:
     def listeners(self) -> Collection[Listener]:
         return self._listeners.values()
 
-    def recall(self, sources: Mapping[str, Address | None]) -> None:
-        """The addresses that a process before this one sent from: they stay the same where they can."""
-        for name, source in sources.items():
-            if name in self._standings:
-                self._standings[name].source = source
+    def recall(self, sources: Mapping[str, Address | None], well: Collection[str]) -> None:
+        """Before ``review``: have everything ready, as it was for a process before this one.
+
+        ``sources``: the addresses that it sent from, which stay the same where they can; ``well``: who had no problem.
+        """
+        for plan in self._plans:
+            standing, links = self._standings[plan.name], self._links_of(plan)
+            standing.source = sources.get(plan.name)
+            standing.problem = "" if plan.name in well else standing.problem
+            standing.bound = links
+            self._means[plan.name].vips.bind(links)
+            if standing.source is not None and plan.interface in links:
+                with suppress(LinuxError):  # it is looked into later
+                    self._means[plan.name].speaker.open(links[plan.interface].index, standing.source)
 
     def usable(self, name: str) -> bool:
         link = self._interfaces.link(name)

@@ -49,12 +49,13 @@ COUNTING: Final = 1.0
 AT_A_TIME: Final = 8
 """Routers that are written anew before packets are looked for again."""
 
-_NONE: Final = -1
+NONE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
     """What a dead worker left. ``shell``: see ``Service.memory``; ``slots``: places in the ledger by router;
+    ``configuration``: the number of that of which the ledger has the parameters;
     ``lost``: routers that had been masters and were none any more, nobody knows why; ``ahead``: those that had just
     become masters, and are to do so once more.
     """
@@ -62,6 +63,7 @@ class Legacy:
     node: Node
     shell: Mapping[str, Plain]
     slots: Mapping[str, int]
+    configuration: int = NONE
     lost: Collection[str] = ()
     ahead: Collection[str] = ()
 
@@ -98,7 +100,7 @@ def read(ledger: Ledger, config: Config) -> Legacy | None:
         if was is State.BACKUP and master:
             let_lead(router)
             ahead.add(name)
-    return Legacy(node, shell, slots, lost, ahead)
+    return Legacy(node, shell, slots, int(str(found["configuration"])), lost, ahead)
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Recorder:
         node: Node,
         loop: Loop,
         shell: Callable[[], Mapping[str, Plain]],
-        slots: Mapping[str, int] | None = None,
+        legacy: Legacy | None = None,
         packets: Callable[[str], Packets] = lambda _: (),
     ) -> None:
         self._ledger = ledger
@@ -130,7 +132,7 @@ class Recorder:
         self._words: list[Announcing] | None = None
         self._beats = ledger.beats
         self._heard_at = ledger.beats.heard_at
-        self._slots: dict[str, int] = dict(slots or {})
+        self._slots: dict[str, int] = {} if legacy is None else dict(legacy.slots)
         self._entries: dict[str, _Entry] = {}
         self._written: dict[str, str] = {}
         self._changed: set[str] = set()
@@ -138,7 +140,7 @@ class Recorder:
         self._counting = loop.call_later(COUNTING, self._count)
         self._held = self._refused = False
         self._took = 0.0
-        self._configuration = _NONE
+        self._configuration = NONE if legacy is None else legacy.configuration
 
     def heard(self, received: Iterable[tuple[str, Event]], now: Instant) -> None:
         """Mostly the usual advertisements, of which nothing but the time is written."""

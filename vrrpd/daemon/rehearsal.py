@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from vrrpd.config.model import Config
+from vrrpd.control.commands import Command
+from vrrpd.control.permissions import Permissions
 from vrrpd.core.events import (
     AdvertisementReceived,
     Event,
@@ -18,15 +20,39 @@ from vrrpd.core.events import (
     Startup,
 )
 from vrrpd.core.node import Node
+from vrrpd.core.parameters import AnnouncePolicy, Parameters
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.arrangement import adverts_ahead, arrange
+from vrrpd.daemon.continuity import Continuity, Memory
+from vrrpd.daemon.executor import Means
+from vrrpd.daemon.first_words import Announcing
 from vrrpd.daemon.kernel_form import kernel_form
+from vrrpd.daemon.lifetime import Supervision
+from vrrpd.daemon.notify import Audience
 from vrrpd.daemon.plan import InstancePlan, plan_instance
+from vrrpd.daemon.recorder import Legacy
+from vrrpd.daemon.spacing import Burst, Distances
+from vrrpd.daemon.trackers import TrackerReport
 from vrrpd.handover import capture, restore
 from vrrpd.linux.addresses import AddressBatch
+from vrrpd.linux.load import Load
+from vrrpd.linux.rtnl import AddressChange, AddressRequest, InterfaceAddress, Link, LinkChange, Message
+from vrrpd.linux.table import AddressEvent, LinkEvent
+from vrrpd.observe.lines import Entry
 from vrrpd.proto.advertisement import Advertisement, encode
+from vrrpd.records import prepare
+from vrrpd.tracking import Contribution, TrackingResult
 from vrrpd.units import OWNER, RESIGN, Address, Family, Instant
 from vrrpd.view import views_of
+
+_BUILT: Final = (
+    *(Announcing, Audience, Burst, Command, Continuity, Distances, Entry, Legacy, Load, Means, Memory),
+    *(Contribution, Permissions, Supervision, TrackerReport, TrackingResult),
+    *(AddressChange, AddressEvent, InterfaceAddress, Link, LinkChange, LinkEvent, Message),
+)
+"""What every worker is made of, before it reads a packet,"""
+_COMPARED: Final = (AddressRequest, AnnouncePolicy, Distances, Link, Parameters)
+"""and what it compares."""
 
 LATER: Final = Instant(1e6)
 """Every timer has run out by then."""
@@ -34,6 +60,8 @@ LATER: Final = Instant(1e6)
 
 def rehearse(config: Config) -> None:
     """One instance comes to life, is written down, read again, takes over, yields, and speaks to nobody."""
+    prepare(*_BUILT, methods=("__init__",))
+    prepare(*_COMPARED, methods=("__eq__",))
     for instance in config.vrrp_instances[:1]:
         plan = plan_instance(instance, config.global_defs)
         own = plan.parameters

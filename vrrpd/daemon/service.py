@@ -15,6 +15,7 @@ from vrrpd.daemon.address_log import log_addresses
 from vrrpd.daemon.adopting import Adopting
 from vrrpd.daemon.auto_priority import AutoPriority
 from vrrpd.daemon.continuity import Continuity
+from vrrpd.daemon.custody import Custody
 from vrrpd.daemon.departures import Departures
 from vrrpd.daemon.duplicates import Duplicates
 from vrrpd.daemon.engine import QUIET, Engine
@@ -69,22 +70,32 @@ NAMED = 5
 
 
 class Announcers:
-    """One announcing socket for each interface, opened when it is first needed; ``between`` as it has it."""
+    """One announcing socket for each interface, opened when it is first needed; ``between`` as it has it.
 
-    def __init__(self, between: Callable[[], None]) -> None:
+    They are in custody for the sake of time: the kernel takes 10 ms to close such a socket, and tells of the end of a
+    worker that was killed when that is done.
+    """
+
+    def __init__(self, between: Callable[[], None], custody: Custody) -> None:
         self._between = between
+        self._custody = custody
         self._by_index: dict[int, Announcer] = {}
 
     def on(self, index: int) -> Announcer:
         """Raises LinuxError."""
         if index not in self._by_index:
-            self._by_index[index] = Announcer(index, self._between)
+            deposit = f"announcer {index}"
+            kept = self._custody.claim(deposit)
+            announcer = self._by_index[index] = Announcer(index, self._between, kept)
+            if kept is None:
+                self._custody.keep(deposit, announcer.fileno())
         return self._by_index[index]
 
     def keep(self, indices: Iterable[int]) -> None:
         """Open those, close the others: their interfaces are gone."""
         wanted = set(indices)
         for index in self._by_index.keys() - wanted:
+            self._custody.drop(f"announcer {index}")
             self._by_index.pop(index).close()
         for index in wanted:
             try:
@@ -111,7 +122,7 @@ class Service(Adopting):
         self._netlink = Netlink()
         self._watch = InterfaceWatch(self._netlink)
         self._continuity = continuity
-        self._announcers = Announcers(lambda: self._engine.breathe())  # noqa: PLW0108  there is none yet
+        self._announcers = Announcers(lambda: self._engine.breathe(), continuity.custody)  # noqa: PLW0108  there is none yet
         self._senders = Senders()
         self._spacing = Spacing(self._announcers.on, loop)
         self._spacing.configure(distances_of(config))
@@ -202,6 +213,7 @@ class Service(Adopting):
         remove_leftovers(self._plans, self._watch, self._netlink)
         self._set_up_process()
         self._install_statics()
+        self._trackers.look_again()
         self._loop.add_reader(self._watch.fileno(), self._read_interfaces, NEWS)
         self._links.review()
         self._open_announcers()
@@ -235,7 +247,6 @@ class Service(Adopting):
         self._watch.read()
         self._statics.install()
         self._watch.read()
-        self._trackers.look_again()
 
     @property
     def summary(self) -> str:

@@ -22,18 +22,22 @@ class Announcer:
     """Sends frames out of one interface and receives none.
 
     It belongs to the interface, whatever its name becomes. LinuxError when the interface is gone or the privilege is
-    missing. ``between`` is called whenever a part of many frames is sent, and while the queue is full.
+    missing. ``between`` is called whenever a part of many frames is sent, and while the queue is full. ``inherited`` is
+    the descriptor of one that another process opened for this interface: this object's from now on.
     """
 
-    def __init__(self, interface_index: int, between: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, interface_index: int, between: Callable[[], None] | None = None, inherited: int | None = None
+    ) -> None:
         self.interface_index: Final = interface_index
         self._between = between or _nothing
+        self._name = f"interface {interface_index}"
         try:
-            self._name = socket.if_indextoname(interface_index)
             # Protocol 0: the kernel delivers nothing to this socket.
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+            kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
+            self._socket = socket.socket(socket.AF_PACKET, kind, 0, fileno=inherited)
         except OSError as error:
-            raise LinuxError("announce on", f"interface {interface_index}", error.errno or 0) from error
+            raise LinuxError("announce on", self._name, error.errno or 0) from error
         try:
             self._prepare()
         except OSError as error:
@@ -41,6 +45,7 @@ class Announcer:
             raise LinuxError("announce on", self._name, error.errno or 0) from error
 
     def _prepare(self) -> None:
+        self._name = socket.if_indextoname(self.interface_index)
         self._socket.bind((self._name, 0))
         # Another interface may have taken the name since it was looked up.
         if socket.if_nametoindex(self._name) != self.interface_index:
@@ -86,6 +91,9 @@ class Announcer:
             else:
                 return True
         return False
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
     def close(self) -> None:
         self._socket.close()
