@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -106,8 +106,11 @@ def test_the_socket_for_announcements_is_not_closed_with_the_worker(lab: Lab) ->
 def announcers_of(pid: int) -> set[str]:
     """The packet sockets of a process."""
     table = Path(f"/proc/{pid}/net/packet").read_text().splitlines()[1:]
-    packet = {f"socket:[{line.split()[8]}]" for line in table}
-    return packet & {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    opened: set[str] = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it is closed meanwhile
+            opened.add(str(entry.readlink()))
+    return opened & {f"socket:[{line.split()[8]}]" for line in table}
 
 
 def test_a_worker_that_dies_again_at_once_hands_over(lab: Lab) -> None:
@@ -162,6 +165,22 @@ def test_who_waits_for_a_successor_goes_on_listening_for_it(lab: Lab) -> None:
     lab["r2"].enter(announce, VIP)
     eventually(lambda: not node.holds(VIP), "let go of the address")
     eventually(lambda: node.lines("VI_1 handover: let go of the addresses after .* s: announced by 02:00:00:00:00:02"))
+
+
+def test_who_dies_right_after_it_has_resigned_keeps_its_addresses_for_the_successor(lab: Lab) -> None:
+    with closing(Monitor(lab)) as monitor:
+        first = Node(lab["r1"], instance_text(priority=150, advert_int=1)).start()
+        second = Node(lab["r2"], instance_text(priority=100, advert_int=1)).start()
+        first.becomes("MASTER")
+        eventually(lambda: second.status()["master"], "hears the master")
+        client, worker = ControlClient(first.run_dir / "control.sock"), first.worker
+        time.sleep(0.5)  # that it is a master is written down
+        client.call("maintenance", on=True, instance="VI_1")
+        os.kill(worker, signal.SIGKILL)  # before it is written down, unless the machine is busy
+        eventually(lambda: not first.holds())
+        eventually(lambda: [item for item in monitor.addresses("r1", VIP) if not item.present], "seen")
+    gone = next(item for item in monitor.addresses("r1", VIP) if not item.present)
+    assert any(item.present and item.time_ns < gone.time_ns for item in monitor.addresses("r2", VIP))
 
 
 def announce(address: str) -> None:

@@ -12,7 +12,14 @@ from vrrpd.config.load import read_config
 from vrrpd.config.model import Config
 from vrrpd.config.parameters import parameters_of
 from vrrpd.core.effects import SendAdvertisement, State
-from vrrpd.core.events import AdvertisementReceived, DeadlineReached, LinkChanged, PrimaryAddressChanged, Startup
+from vrrpd.core.events import (
+    AdvertisementReceived,
+    DeadlineReached,
+    LinkChanged,
+    PrimaryAddressChanged,
+    Shutdown,
+    Startup,
+)
 from vrrpd.core.node import Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.first_words import FirstWords
@@ -159,6 +166,16 @@ def test_who_had_just_ceased_to_be_one_begins_anew(bench: Bench) -> None:
     found = read(bench.ledger, bench.config)
     assert found is not None
     assert tuple(found.lost) == ("VI_1",)
+    assert tuple(found.leaving) == ()
+
+
+def test_that_it_had_resigned_is_known(bench: Bench) -> None:
+    now = bench.let_pass(1.0)
+    bench.recorder.write()
+    bench.recorder.decided(bench.node.handle("VI_1", Shutdown(), now))
+    found = read(bench.ledger, bench.config)
+    assert found is not None
+    assert tuple(found.leaving) == tuple(found.lost) == ("VI_1",)
 
 
 def test_after_half_a_reload_the_old_parameters_are_still_known(bench: Bench) -> None:

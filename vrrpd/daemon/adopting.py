@@ -7,6 +7,7 @@ from typing import Final, cast
 from vrrpd.config.model import Config
 from vrrpd.core.effects import Linger, State
 from vrrpd.core.events import DeadlineReached, ParametersReplaced, Startup
+from vrrpd.core.handover_order import longest_wait
 from vrrpd.core.node import Node
 from vrrpd.daemon.continuity import Continuity, Memory, missing_of
 from vrrpd.daemon.departures import Departures
@@ -25,6 +26,7 @@ from vrrpd.daemon.statics import Statics
 from vrrpd.daemon.status import StatusReporter
 from vrrpd.daemon.trackers import Trackers
 from vrrpd.handover import has_link, source_of, wanted_probes
+from vrrpd.linux.clock import now as read_clock
 from vrrpd.linux.interfaces import InterfaceWatch
 from vrrpd.linux.netlink import Netlink
 from vrrpd.loop import Handle, Loop
@@ -146,7 +148,7 @@ class Adopting:
         for plan in changed:
             priority = self._trackers.effective_priority(plan.name)
             self._engine.deliver([(plan.name, ParametersReplaced(plan.parameters, priority))])
-        self._chores.append(self._loop.call_later(TIDY, self._tidy))
+        self._chores.append(self._loop.call_later(TIDY, self._tidy, now, frozenset()))
         masters = [plan for plan in self._plans if routers[plan.name].state is State.MASTER]
         for name, missing in missing_of(masters, self._watch).items():
             self._means[name].vips.add(self._netlink, missing)
@@ -160,12 +162,21 @@ class Adopting:
             rest.popleft().vips.prepare()
             self._chores[:1] = [self._loop.call_soon(self._prepare_rest, rest)]
 
-    def _tidy(self) -> None:
-        """Who had been a master and was none any more: if it is one again its addresses did not go for a moment."""
-        routers = self._node.routers
+    def _tidy(self, since: Instant, succeeded: Collection[str]) -> None:
+        """Who had been a master and was none any more: if it is one again its addresses did not go for a moment.
+
+        ``succeeded``: they resigned, and had heard their successors the last time.
+        """
+        routers, now = self._node.routers, read_clock()
         lost = [plan for plan in self._plans if plan.name in self._lost]
         idle = [plan for plan in lost if routers[plan.name].state is not State.MASTER]
-        remove_leftovers(idle, self._watch, self._netlink)
+        stays = frozenset(self._continuity.leaving) - frozenset(succeeded)
+        waiting = [plan for plan in idle if plan.name in stays and between(since, now) < longest_wait(plan.parameters)]
+        self._lost = frozenset(plan.name for plan in waiting)
+        remove_leftovers([plan for plan in idle if plan.name not in self._lost], self._watch, self._netlink)
+        if waiting:
+            heard = frozenset(name for name in self._lost if view_of(routers[name], now).master is not None)
+            self._chores.append(self._loop.call_later(TIDY, self._tidy, since, heard))
 
     def surrender(self, memory: Memory | None) -> None:
         """After a death too many: nothing is trusted but what the kernel says. Who has addresses here resigns."""

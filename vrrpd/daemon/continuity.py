@@ -94,6 +94,11 @@ class Continuity:
         """Those that had been masters: see ``Legacy``."""
         return () if self.legacy is None else self.legacy.lost
 
+    @property
+    def leaving(self) -> Collection[str]:
+        """Those of ``lost`` whose addresses stay for the successor."""
+        return () if self.legacy is None else self.legacy.leaving
+
     def speak_for_itself(self, node: Node) -> None:
         """The election goes on from what was said without it."""
         if self.ledger is None or self.legacy is None or self.words is None:

@@ -20,6 +20,8 @@ _NUMBERS: Final = struct.Struct("<QQ")
 SLOTS: Final = 8192
 STATES: Final = {state: number for number, state in enumerate(State, 1)}
 """As numbers, for ``Beat.state``."""
+LEAVING: Final = len(STATES) + 1
+"""Likewise: it has resigned, and its addresses stay for the successor."""
 _COLUMN: Final = SLOTS * 8
 
 

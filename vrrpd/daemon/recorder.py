@@ -13,13 +13,13 @@ from typing import Final, cast
 
 from vrrpd.config.model import Config
 from vrrpd.config.parameters import parameters_of
-from vrrpd.core.effects import SendAdvertisement, State, StateChanged
+from vrrpd.core.effects import Linger, SendAdvertisement, State, StateChanged
 from vrrpd.core.events import Event
 from vrrpd.core.memory import Accepted
 from vrrpd.core.node import Directed, Node
 from vrrpd.core.virtual_router import VirtualRouter
 from vrrpd.daemon.first_words import Announcing, written
-from vrrpd.daemon.ledger import SLOTS, STATES, Beat, Ledger
+from vrrpd.daemon.ledger import LEAVING, SLOTS, STATES, Beat, Ledger
 from vrrpd.daemon.senders import Packets
 from vrrpd.handover import (
     VERSION,
@@ -57,7 +57,7 @@ class Legacy:
     """What a dead worker left. ``shell``: see ``Service.memory``; ``slots``: places in the ledger by router;
     ``configuration``: the number of that of which the ledger has the parameters;
     ``lost``: routers that had been masters and were none any more, nobody knows why; ``ahead``: those that had just
-    become masters, and are to do so once more.
+    become masters, and are to do so once more; ``leaving``: the lost ones that had resigned.
     """
 
     node: Node
@@ -66,6 +66,7 @@ class Legacy:
     configuration: int = NONE
     lost: Collection[str] = ()
     ahead: Collection[str] = ()
+    leaving: Collection[str] = ()
 
 
 def read(ledger: Ledger, config: Config) -> Legacy | None:
@@ -87,7 +88,9 @@ def read(ledger: Ledger, config: Config) -> Legacy | None:
     except (PlainError, ValueError, KeyError, AttributeError) as error:
         log.error("what the last worker left cannot be understood: %s", error)
         return None
-    lost, ahead = set(), set()
+    lost: set[str] = set()
+    ahead: set[str] = set()
+    leaving: set[str] = set()
     for name, router in node.routers.items():
         beat = ledger.beats.read(slots[name]) if name in slots else None
         if beat is None:
@@ -95,12 +98,13 @@ def read(ledger: Ledger, config: Config) -> Legacy | None:
         was, master = router.state, beat.state == STATES[State.MASTER]
         if was is State.MASTER and not master:
             lost.add(name)
+            leaving.update((name,) if beat.state == LEAVING else ())
             continue
         bring_up_to_date(router, beat.advert_at, beat.heard_at, beat.sent, beat.received)
         if was is State.BACKUP and master:
             let_lead(router)
             ahead.add(name)
-    return Legacy(node, shell, slots, int(str(found["configuration"])), lost, ahead)
+    return Legacy(node, shell, slots, int(str(found["configuration"])), lost, ahead, leaving)
 
 
 @dataclass(slots=True)
@@ -160,13 +164,20 @@ class Recorder:
             else:
                 self._heard_at[entry.slot] = now
 
-    def decided(self, batch: Iterable[Directed]) -> None:
+    def decided(self, batch: Collection[Directed]) -> None:
         """Before it is carried out: who goes on here must not take a router for a master that is none any more."""
         for directed in batch:
-            effect = directed.effect
-            if isinstance(effect, StateChanged) and (entry := self._entries.get(directed.router)) is not None:
-                self._beats.state[entry.slot] = STATES[effect.new]
-                self._write_soon()
+            if isinstance(directed.effect, StateChanged):
+                self._mark(directed.router, STATES[directed.effect.new])
+        for directed in batch:
+            if isinstance(directed.effect, Linger):
+                self._mark(directed.router, LEAVING)
+
+    def _mark(self, name: str, state: int) -> None:
+        entry = self._entries.get(name)
+        if entry is not None:
+            self._beats.state[entry.slot] = state
+            self._write_soon()
 
     def done(self, batch: Iterable[Directed]) -> None:
         """After it was carried out: what is not written down is done once more, which does no harm."""
