@@ -177,6 +177,22 @@ def test_a_command_may_close_the_server(tmp_path: Path) -> None:
         assert it.defects == []
 
 
+def test_what_changes_something_is_logged_with_what_was_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "vrrpd.control")
+    with serving(tmp_path / "s") as it:
+        commands = (Command(name, Access.CHANGE, lambda _args, _caller: {}, "It.") for name in ("stop", "leave"))
+        it.server._commands = command_table(*commands)
+        it.client().call("stop", instance="VI_1\n", on=True, other=None, more=[1])
+        it.client().call("leave")
+        it.client().call("stop", instance="x" * 1000)
+    stop, leave, long = (record.getMessage() for record in caplog.records)
+    assert stop.startswith("stop asked for by pid ")
+    assert stop.endswith(': {"instance": "VI_1\\n", "on": true}')
+    assert leave.startswith("leave asked for by pid ")
+    assert "{" not in leave
+    assert len(long) < 300
+
+
 def test_two_commands_of_one_name_are_a_defect() -> None:
     command = Command("a", Access.READ, lambda _args, _caller: {}, "A.")
     with pytest.raises(ValueError, match="two commands named a"):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-SETUP = Path(__file__).parents[2] / "scripts" / "lib" / "setup.sh"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+SETUP = SCRIPTS / "lib" / "setup.sh"
 
 
 class Shell:
@@ -238,3 +239,14 @@ esac""",
     done = shell.run(f'{without}try_witness; echo "$VRRPD_NO_WITNESS"')
     assert done.returncode == 0, done.stderr
     assert reason in done.stdout
+
+
+@pytest.mark.parametrize("name", ["check", "demo", "diagram", "kms-lab", "man", "reference", "test"])
+def test_asked_for_help_a_script_says_what_it_does_and_does_nothing(name: str, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "VRRPD_VENV": str(tmp_path / "venv")}
+    done = subprocess.run(
+        [SCRIPTS / name, "--help"], env=environ, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=30
+    )
+    said = (SCRIPTS / name).read_text().splitlines()[1].removeprefix("# ")
+    assert done.stdout.startswith(said)
+    assert list(tmp_path.iterdir()) == []

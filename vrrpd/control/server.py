@@ -6,6 +6,7 @@ timers always get their turn.
 """
 
 import errno
+import json
 import logging
 import os
 import socket
@@ -34,6 +35,8 @@ _log = logging.getLogger("vrrpd.control")
 _SHORT_OF_RESOURCES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 _ACCEPT_PAUSE: Final = 1.0
 _LOG_PERIOD: Final = 10.0
+_SAID: Final = 200
+"""Characters of a request's arguments that are logged."""
 _DEFAULT_LIMITS: Final = Limits()
 
 
@@ -135,6 +138,12 @@ class ControlServer:
             encode_refusal(request) if isinstance(request, Refusal) else self._carry_out(request, client.caller)
         )
 
+    def _tell(self, command: str, args: Mapping[str, object], caller: Caller) -> None:
+        simple = {name: value for name, value in args.items() if isinstance(value, str | int)}
+        said = f": {json.dumps(simple)[:_SAID]}" if simple else ""
+        fields = {"command": command, "pid": caller.pid, "uid": caller.uid}
+        _log.info("%s asked for by %s%s", command, caller, said, extra={"fields": fields})
+
     def _carry_out(self, request: Request, caller: Caller) -> bytes:
         command = self._commands.get(request.command)
         if command is None:
@@ -145,8 +154,7 @@ class ControlServer:
             text = f"{command.name} is for root and the daemon's own user"
             return encode_refusal(Refusal(request.id, ErrorCode.FORBIDDEN, text))
         if command.access is Access.CHANGE:
-            fields = {"command": command.name, "pid": caller.pid, "uid": caller.uid}
-            _log.info("%s asked for by %s", command.name, caller, extra={"fields": fields})
+            self._tell(command.name, request.args, caller)
         try:
             return encode_result(request.id, command.handler(request.args, caller))
         except CommandError as error:

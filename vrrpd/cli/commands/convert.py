@@ -40,7 +40,7 @@ SECTIONS: Final = (
         (
             ("0", "Converted."),
             ("1", "Converted, with warnings about FILE on standard error."),
-            ("2", "FILE cannot be read, or LANGUAGE has no words for something in it."),
+            ("2", "FILE cannot be read, or the other language has no words for something in it."),
         ),
     ),
     Section(

@@ -78,8 +78,8 @@ def status(given: Path | None, *, run_dir: Path | None, as_json: bool, verbose: 
     """Show every instance of a running daemon: its state, since when and why, who is master and when it was last heard,
     its priority as configured and as changed by trackers, and how many of its addresses are really on the interface.
 
-    Below the table stands what needs attention: faults, failed trackers, misplaced addresses, a second master.
-    Colour is used on a terminal only, and not with NO_COLOR.
+    Below the table stands what needs attention: faults, failed trackers, misplaced addresses, a second master, a node
+    that could not serve. Colour is used on a terminal only, and not with NO_COLOR.
     """
     path = (run_dir or given or DEFAULT_RUN_DIR) / SOCKET_NAME
     try:
