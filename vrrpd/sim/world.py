@@ -172,6 +172,7 @@ class World:
         again = machine.starts_again
         self._end(machine)
         if again:
+            self._disturbed(None)  # until now it could not serve
             self._start(machine)
             self._look()
             self._disturbed(None)
